@@ -1,0 +1,112 @@
+# Every action; `make` alone lists them.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+RUN := $(BIN)/python
+SERVICES := ingest risk fulfillment reconciliation
+MEMBERS := libs/common $(addprefix services/,$(SERVICES)) deploy/local demo loadtest
+PACKAGES := common $(SERVICES) stack demo loadtest
+CODE := libs services deploy/local demo loadtest tests tools conftest.py
+
+.PHONY: help
+help: ## list what can be done
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# --- set up -----------------------------------------------------------------------------------
+
+.venv/installed: requirements/dev.txt pyproject.toml $(addsuffix /pyproject.toml,$(MEMBERS))
+	@echo "Setting up .venv …"
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
+	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@touch $@
+
+.PHONY: setup
+setup: .venv/installed ## install what is needed into .venv
+
+.PHONY: pin
+pin: .venv/installed ## pin the requirements anew, with hashes and no index
+	@for set in uv runtime dev; do $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+	  --python-version 3.11 --no-emit-index-url --no-emit-find-links --no-annotate \
+	  --custom-compile-command "make pin" requirements/$$set.in -o requirements/$$set.txt; done
+
+# --- run --------------------------------------------------------------------------------------
+
+.PHONY: demo
+demo: setup ## show the main job on real input (ARGS=--exit: end by itself)
+	@$(RUN) -m demo $(ARGS)
+
+.PHONY: run
+run: setup ## start the private local stack alone
+	@$(RUN) -m stack up $(ARGS)
+
+.PHONY: down
+down: setup ## stop it (ARGS=--wipe: and delete its data)
+	@$(RUN) -m stack down $(ARGS)
+
+.PHONY: status
+status: setup ## show its processes and addresses
+	@$(RUN) -m stack status $(ARGS)
+
+.PHONY: scale
+scale: setup ## change the number of workers: make scale risk=4
+	@$(RUN) -m stack scale $(foreach s,$(SERVICES),$(if $($(s)),$(s)=$($(s))))
+
+.PHONY: logs
+logs: setup ## show a process's log: make logs name=risk-worker-1 (ARGS=-f)
+	@$(RUN) -m stack logs $(name) $(ARGS)
+
+.PHONY: psql
+psql: setup ## look into the database
+	@$(RUN) -m stack psql $(service)
+
+.PHONY: parked
+parked: setup ## events that could not be handled: make parked service=risk do="list|show ID|replay --all"
+	@set -a; . .local/env; set +a; $(RUN) -m $(service) parked $(or $(do),list)
+
+# --- check and test ---------------------------------------------------------------------------
+
+.PHONY: check
+check: setup ## format, lint, types, imports, dead code, dependencies, deployment files
+	@$(BIN)/ruff format --check --quiet $(CODE)
+	@$(BIN)/ruff check --quiet $(CODE)
+	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
+	@cd tools && MYPYPATH=. ../$(BIN)/mypy --config-file ../pyproject.toml *.py rendering/*.py
+	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/vulture
+	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry --no-ansi src 2>&1 | grep -v -e '^Scanning' -e '^Success' ; exit $${PIPESTATUS[0]}) || exit 1; done
+	@$(RUN) tools/check_deployment.py
+	@$(RUN) tools/check_repository.py
+
+.PHONY: fix
+fix: setup ## format and repair what can be repaired
+	@$(BIN)/ruff check --quiet --fix-only $(CODE)
+	@$(BIN)/ruff format --quiet $(CODE)
+
+.PHONY: test
+test: setup ## all tests, fast ones first (ARGS are pytest's)
+	@$(RUN) -m pytest $(ARGS)
+
+.PHONY: test-unit
+test-unit: setup ## tests without database and broker
+	@$(RUN) -m pytest libs/common/tests/unit services/*/tests/unit tests/architecture $(ARGS)
+
+.PHONY: mutants
+mutants: setup ## break the delivery rules on purpose and see the system tests notice
+	@$(RUN) -m pytest tests/mutants -s $(ARGS)
+
+.PHONY: bench
+bench: setup ## orders a second through four services, beside the bare pipeline
+	@$(RUN) -m loadtest.bench $(ARGS)
+	@$(RUN) tools/quote_figures.py
+
+.PHONY: docs
+docs: setup ## write docs/generated anew from the code
+	@$(RUN) tools/render_docs.py
+
+.PHONY: migration
+migration: setup ## an empty migration: make migration service=risk name=add_reason
+	@$(RUN) tools/new_migration.py $(service) $(name)

@@ -1,0 +1,3 @@
+"""Fixtures every test may use; they live in tests/support."""
+
+pytest_plugins = ["support.infrastructure"]

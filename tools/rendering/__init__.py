@@ -1,0 +1,1 @@
+"""What docs/generated is made of, one module per kind of document."""

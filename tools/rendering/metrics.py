@@ -1,0 +1,35 @@
+"""Every metric of a service, by name."""
+
+from prometheus_client.metrics import MetricWrapperBase
+
+from common.telemetry.metrics import Metrics
+
+_SUFFIX = {"counter": "_total"}
+
+
+def page() -> str:
+    found = sorted(
+        (m for m in vars(Metrics("any")).values() if isinstance(m, MetricWrapperBase)),
+        key=lambda m: str(m._name),  # noqa: SLF001 - the library has no public way to ask
+    )
+    return "\n".join(
+        (
+            "# Metrics",
+            "",
+            "Made by `make docs` from `common.telemetry.metrics`; do not edit.",
+            "Every process serves them at `/metrics`, beside the usual `process_…` and `python_…`.",
+            "A histogram `x` is exposed as `x_bucket`, `x_sum` and `x_count`.",
+            "",
+            "| metric | kind | labels | meaning |",
+            "|---|---|---|---|",
+            *map(_row, found),
+            "",
+        )
+    )
+
+
+def _row(metric: MetricWrapperBase) -> str:
+    (family,) = metric.describe()
+    labels = ", ".join(f"`{label}`" for label in metric._labelnames)  # noqa: SLF001 - see above
+    name = family.name + _SUFFIX.get(family.type, "")
+    return f"| `{name}` | {family.type} | {labels} | {family.documentation} |"
