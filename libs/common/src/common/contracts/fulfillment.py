@@ -1,0 +1,51 @@
+"""Events published by fulfillment; `version` counts the steps of one order, higher is later."""
+
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import AwareDatetime
+
+from common.contracts.event import Event
+
+
+class OrderAllocated(Event):
+    """Stock is reserved in one warehouse, which has a task to pick it."""
+
+    TYPE: ClassVar[str] = "order.allocated"
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    warehouse: str
+    task_id: UUID
+
+
+class OrderBackordered(Event):
+    """No warehouse can supply the order now; it is allocated when stock comes in."""
+
+    TYPE: ClassVar[str] = "order.backordered"
+    VERSION: ClassVar[int] = 1
+
+    version: int
+
+
+class OrderHandedOver(Event):
+    """The parcel is with the courier."""
+
+    TYPE: ClassVar[str] = "order.handed_over"
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    warehouse: str
+    courier: str
+    tracking_no: str
+    handed_over_at: AwareDatetime
+
+
+class OrderCancelled(Event):
+    """The order will not be fulfilled; what it had reserved is free again."""
+
+    TYPE: ClassVar[str] = "order.cancelled"
+    VERSION: ClassVar[int] = 1
+
+    version: int
+    reason: str

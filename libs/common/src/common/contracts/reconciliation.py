@@ -1,0 +1,1 @@
+"""Events published by reconciliation: none yet, its findings are read over HTTP."""

@@ -1,0 +1,1 @@
+"""PostgreSQL: engine, transactions, outbox, inbox, migrations."""

@@ -1,0 +1,134 @@
+"""The edge of every API: size and time limits, trace context and measurement of each request.
+
+Plain ASGI: a request costs two function calls here, whatever the framework behind does.
+"""
+
+import asyncio
+from collections.abc import Mapping
+
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from common.clock import monotonic_seconds
+from common.http.problems import Problem, RequestTimeout, TooLarge, response, unexpected
+from common.telemetry.metrics import Metrics
+
+BODY_BYTES_MAX = 1024 * 1024
+DISCARDED_BYTES_MAX = 64 * 1024 * 1024
+BODY_SECONDS_MAX = 15.0
+REQUEST_SECONDS_MAX = 60.0
+CLIENT_GONE = 499  # as nginx counts it; nobody is there to read an answer
+
+
+class Edge:
+    def __init__(
+        self,
+        app: ASGIApp,
+        *,
+        metrics: Metrics,
+        larger: Mapping[str, int] | None = None,
+        body_seconds: float = BODY_SECONDS_MAX,
+    ) -> None:
+        """`larger` names the paths whose bodies may be larger than usual, and how many bytes."""
+        self.app = app
+        self.metrics = metrics
+        self.larger = dict(larger or {})
+        self.body_seconds = body_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        started = monotonic_seconds()
+        status = 500
+        answered = False
+
+        async def observed(message: Message) -> None:
+            nonlocal status, answered
+            if message["type"] == "http.response.start":
+                status, answered = message["status"], True
+            await send(message)
+
+        try:
+            limited = await self._limit(scope, receive)
+            async with asyncio.timeout(REQUEST_SECONDS_MAX):
+                await self.app(scope, limited, observed)
+        except _Gone:
+            status = CLIENT_GONE
+        except Exception as error:  # noqa: BLE001 - the edge: every failure becomes an answer
+            if not answered:  # the framework answers a failure, and then lets it pass
+                await _answer_to(error, _route(scope))(scope, receive, observed)
+        self.metrics.request(_route(scope), status, monotonic_seconds() - started)
+
+    async def _limit(self, scope: Scope, receive: Receive) -> Receive:
+        """Read the whole body within the limits before anything is done with it."""
+        limit = self.larger.get(scope["path"], BODY_BYTES_MAX)
+        if _must_not_be_read(scope, limit):
+            raise _too_large(limit)
+        try:
+            async with asyncio.timeout(self.body_seconds):
+                body = await _whole_body(receive, limit)
+        except TimeoutError:
+            raise RequestTimeout("The body did not arrive in time.") from None
+        whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
+
+        async def replay() -> Message:
+            return whole.pop() if whole else await receive()
+
+        return replay
+
+
+class _Gone(Exception):  # noqa: N818 - never leaves this module
+    """The client hung up before its request was whole."""
+
+
+def _answer_to(error: Exception, route: str) -> Response:
+    if isinstance(error, Problem):
+        return response(error)
+    if isinstance(error, TimeoutError):
+        return response(RequestTimeout("The request took too long."))
+    return unexpected(error, route)
+
+
+def _route(scope: Scope) -> str:
+    return getattr(scope.get("route"), "path", "unmatched")
+
+
+async def _whole_body(receive: Receive, limit: int) -> bytes:
+    """Return the body; one that is too large is read and thrown away first.
+
+    A client that is still sending when the connection closes never gets to read the refusal.
+    """
+    chunks: list[bytes] = []
+    size = 0
+    more = True
+    while more and size <= DISCARDED_BYTES_MAX:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise _Gone
+        chunks.append(message.get("body", b""))
+        size += len(chunks[-1])
+        more = message.get("more_body", False)
+        if size > limit:
+            chunks.clear()
+    if size > limit:
+        raise _too_large(limit)
+    return b"".join(chunks)
+
+
+def _too_large(limit: int) -> TooLarge:
+    return TooLarge(f"The body is larger than {limit} bytes.", headers={"Connection": "close"})
+
+
+def _must_not_be_read(scope: Scope, limit: int) -> bool:
+    """Tell whether to refuse at once: the client waits to be asked for the body, or it is huge."""
+    length = _declared_length(scope)
+    waits = any(name == b"expect" for name, _ in scope["headers"])
+    return length > DISCARDED_BYTES_MAX or (waits and length > limit)
+
+
+def _declared_length(scope: Scope) -> int:
+    for name, value in scope["headers"]:
+        if name == b"content-length":
+            return int(value) if value.isdigit() else 0
+    return 0

@@ -1,0 +1,48 @@
+"""Amounts: integers in minor units of an ISO 4217 currency, and nothing else."""
+
+import re
+from decimal import Decimal
+
+# ISO 4217 exponents that are not 2, of the currencies channels in scope sell in.
+_EXPONENTS = {
+    "JPY": 0,
+    "KRW": 0,
+    "VND": 0,
+    "CLP": 0,
+    "ISK": 0,
+    "BHD": 3,
+    "KWD": 3,
+    "JOD": 3,
+    "OMR": 3,
+    "TND": 3,
+}
+# No exponents, infinities, grouping or digits of other scripts: nobody means them.
+_DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+MINOR_MAX = 2**53  # what JSON readers in every language still read exactly
+
+
+def exponent(currency: str) -> int:
+    """Return how many decimals the currency has."""
+    return _EXPONENTS.get(currency, 2)
+
+
+def minor_from_decimal(text: str, currency: str) -> int:
+    """Read a decimal amount such as "19.90" exactly; finer than the currency is refused.
+
+    Raises:
+        ValueError: the text is no plain decimal, too large, or finer than the currency.
+    """
+    if not _DECIMAL.fullmatch(text.strip()):
+        raise ValueError("is not a decimal amount")
+    scaled = Decimal(text.strip()).scaleb(exponent(currency))
+    if abs(scaled) >= MINOR_MAX:
+        raise ValueError("is out of range")
+    minor = int(scaled)
+    if minor != scaled:
+        raise ValueError(f"has more decimals than {currency}")
+    return minor
+
+
+def decimal_from_minor(minor: int, currency: str) -> str:
+    """Write minor units as a decimal with all the currency's decimals."""
+    return format(Decimal(minor).scaleb(-exponent(currency)), "f")

@@ -1,0 +1,225 @@
+"""The life of any service: what it is made of, and how its two roles start, drain and stop.
+
+Both roles are one ASGI program: uvicorn turns SIGTERM into the end of the lifespan, and there the
+worker stops cleanly: nothing new, finish the batch, commit, flush, acknowledge, close.
+"""
+
+import asyncio
+import gc
+import signal
+import sys
+from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+
+import structlog
+import uvicorn
+from fastapi import FastAPI
+from sqlalchemy import text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from starlette.types import ASGIApp
+
+from common.chores import keep_house
+from common.database.engine import open_engine
+from common.database.schema import Carried
+from common.database.work import WorkFactory
+from common.http import problems
+from common.http.auth import KeyRing
+from common.http.edge import Edge
+from common.http.hot import HotRoute, HotRoutes
+from common.http.probes import probes
+from common.messaging.batch import BatchHandler
+from common.messaging.consumer import Consumer
+from common.messaging.relay import Relay
+from common.messaging.subscription import Subscription
+from common.messaging.topology import ServiceQueues
+from common.settings import ServiceSettings
+from common.telemetry.metrics import Metrics
+
+DRAIN_SECONDS_MAX = 14  # the batch in hand and the acknowledgements
+FLUSH_SECONDS_MAX = 4
+REQUESTS_SECONDS_MAX = 15  # open requests get this long; all is over within 20 s
+API_CONNECTIONS_MAX = 20
+WORKER_CONNECTIONS_MAX = 6
+REQUESTS_AT_ONCE_MAX = 2_000
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Runtime:
+    """The concrete things a running process has, made once."""
+
+    settings: ServiceSettings
+    engine: AsyncEngine
+    probe: AsyncEngine
+    """One connection apart from the others: a busy process is not taken for a dead one."""
+    works: WorkFactory
+    metrics: Metrics
+    relay: Relay
+    background: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What else an API process runs for its life; `mount` adds to it."""
+    hot_routes: list[HotRoute] = field(default_factory=list)
+    """Routes served without the framework; `mount` adds to it."""
+
+    async def close(self) -> None:
+        await self.engine.dispose()
+        await self.probe.dispose()
+
+
+Chore = Callable[[Runtime], Awaitable[None]]
+
+
+@dataclass(frozen=True)
+class Service:
+    """What makes one service different from another."""
+
+    name: str
+    about: str
+    settings: ServiceSettings
+    tables: Carried
+    mount: Callable[[FastAPI, Runtime], None]
+    """Adds the service's routes and state to its API."""
+    subscriptions: Sequence[Subscription] = ()
+    larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    worker_chores: Sequence[Chore] = ()
+    """Run for the life of a worker process, until cancelled."""
+    commands: Mapping[str, Chore] = field(default_factory=dict)
+    """More things `python -m <service> <command>` does, once."""
+
+    def queues(self) -> ServiceQueues:
+        keys = tuple(s.event.routing_key() for s in self.subscriptions)
+        return ServiceQueues(self.name, keys)
+
+    def runtime(self, *, connections_max: int, sweeps: bool) -> Runtime:
+        url, instance = self.settings.database_url, self.settings.instance
+        engine = open_engine(url, application=instance, connections_max=connections_max)
+        metrics = Metrics(self.name)
+        relay = Relay(engine, self.tables, self.settings.amqp_url, metrics, sweeps)
+        probe = open_engine(url, application=f"{instance}-probe", connections_max=1)
+        works = WorkFactory(engine, self.tables)
+        return Runtime(self.settings, engine, probe, works, metrics, relay)
+
+
+def api_app(service: Service) -> ASGIApp:
+    """Build the API: it needs the database, and works without the broker."""
+    runtime = service.runtime(connections_max=API_CONNECTIONS_MAX, sweeps=False)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            jobs = [runtime.relay.run(), *(job() for job in runtime.background)]
+            running = [tasks.create_task(_as_coroutine(job)) for job in jobs]
+            yield
+            await _flush(runtime)
+            for task in running:
+                task.cancel()
+        await runtime.close()
+
+    async def ready() -> str | None:
+        return await _database_trouble(runtime.probe)
+
+    app = FastAPI(
+        title=f"Sluice {service.name}", description=service.about, version="1", lifespan=lifespan
+    )
+    app.state.works = runtime.works
+    app.state.relay = runtime.relay
+    app.state.metrics = runtime.metrics
+    app.state.keys = KeyRing(runtime.engine, service.tables)
+    app.include_router(probes(runtime.metrics, ready))
+    service.mount(app, runtime)
+    problems.install(app)
+    inner = HotRoutes(app, runtime.hot_routes)
+    return Edge(inner, metrics=runtime.metrics, larger=service.larger_bodies)
+
+
+def worker_app(service: Service) -> FastAPI:
+    """Build the worker: consumer, relay with sweep, and chores; its HTTP side is probes only."""
+    runtime = service.runtime(connections_max=WORKER_CONNECTIONS_MAX, sweeps=True)
+    handler = BatchHandler({s.event.routing_key(): s for s in service.subscriptions}, runtime.works)
+    consumer = Consumer(
+        service.queues(), handler, runtime.relay, runtime.settings.amqp_url, runtime.metrics
+    )
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            chores = [keep_house(runtime.engine, service.tables)]
+            chores += [_as_coroutine(chore(runtime)) for chore in service.worker_chores]
+            running = [tasks.create_task(job) for job in (runtime.relay.run(), *chores)]
+            consuming = tasks.create_task(consumer.run()) if service.subscriptions else None
+            yield
+            await _drain(consumer, consuming)
+            await _flush(runtime)
+            for task in running:
+                task.cancel()
+        await runtime.close()
+
+    async def ready() -> str | None:
+        if service.subscriptions and not consumer.alive:
+            return "the consumer is not connected"
+        return await _database_trouble(runtime.probe)
+
+    app = FastAPI(title=f"Sluice {service.name} worker", lifespan=lifespan)
+    app.include_router(probes(runtime.metrics, ready))
+    return app
+
+
+def _spare_the_collector() -> None:
+    """Take what lives for ever out of garbage collection, and collect the rest less often.
+
+    A batch makes some ten thousand short-lived objects without a cycle among them; with the default
+    threshold the collector takes a third of the processor to find nothing.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
+async def _drain(consumer: Consumer, consuming: "asyncio.Task[None] | None") -> None:
+    if consuming is None:
+        return
+    consumer.stop()
+    await asyncio.wait([consuming], timeout=DRAIN_SECONDS_MAX)
+    consuming.cancel()
+    log.info("worker.drained")
+
+
+async def _flush(runtime: Runtime) -> None:
+    with suppress(TimeoutError):  # what is left is in the outbox, and swept
+        async with asyncio.timeout(FLUSH_SECONDS_MAX):
+            await runtime.relay.flush()
+
+
+async def _as_coroutine(job: Awaitable[None]) -> None:
+    await job
+
+
+async def _database_trouble(engine: AsyncEngine) -> str | None:
+    try:
+        async with asyncio.timeout(2), engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except Exception:  # noqa: BLE001 - whatever it is, the answer is the same
+        return "the database does not answer"
+    return None
+
+
+def serve(app: ASGIApp, settings: ServiceSettings) -> None:
+    """Serve until SIGTERM or SIGINT."""
+    _spare_the_collector()
+    # uvicorn raises the signal again once it has stopped; a clean stop is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    uvicorn.run(
+        app,
+        host=settings.host,
+        port=settings.port,
+        loop="uvloop",
+        http="httptools",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        limit_concurrency=REQUESTS_AT_ONCE_MAX,
+        timeout_keep_alive=30,
+        timeout_graceful_shutdown=REQUESTS_SECONDS_MAX,
+    )

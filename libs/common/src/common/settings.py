@@ -1,0 +1,21 @@
+"""What every service reads from its environment; the defaults suit local work."""
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ServiceSettings(BaseSettings):
+    model_config = SettingsConfigDict(frozen=True, extra="ignore")
+
+    database_url: str = Field("postgresql://sluice:sluice@localhost:5432/sluice", repr=False)
+    """Where PostgreSQL is, with user and password."""
+    amqp_url: str = Field("amqp://guest:guest@localhost:5672/", repr=False)
+    """Where RabbitMQ is, with user and password."""
+    host: str = "127.0.0.1"
+    """The address to listen on."""
+    port: int = Field(0, ge=0, le=65535)
+    """Where the API, or a worker's probes and metrics, listen; 0: any free port."""
+    instance: str = "local"
+    """Names this process in logs and to the database."""
+    log_level: str = "info"
+    """debug, info, warning or error."""

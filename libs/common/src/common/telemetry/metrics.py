@@ -1,0 +1,105 @@
+"""The metrics of a service, by its name, so that no two places spell one differently.
+
+Labels are service, event, outcome, lane, route: never anything that names a person or an order.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.gc_collector import GCCollector
+from prometheus_client.platform_collector import PlatformCollector
+from prometheus_client.process_collector import ProcessCollector
+
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30)
+_SIZES = (1, 2, 5, 10, 20, 50, 100, 200, 400)
+
+
+@dataclass
+class Metrics:
+    service: str
+    registry: CollectorRegistry = field(default_factory=CollectorRegistry)
+
+    def __post_init__(self) -> None:
+        for collector in (ProcessCollector, PlatformCollector, GCCollector):
+            collector(registry=self.registry)
+        self._messages = self._counter(
+            "events", "Events by what became of them.", "event", "outcome"
+        )
+        self._batch_size = self._histogram("batch_events", "Events in a batch.", _SIZES)
+        self._handle = self._histogram(
+            "handle_seconds", "A batch, receipt to commit.", _SECONDS, "event"
+        )
+        self._backlog = self._gauge(
+            "backlog_events", "Events waiting in the broker's queues.", "lane"
+        )
+        self._in_hand = self._gauge("in_hand_events", "Events delivered here and not yet settled.")
+        self._oldest = self._gauge(
+            "oldest_age_seconds", "Age of the oldest event in the last batch."
+        )
+        self._lag = self._gauge("outbox_lag_seconds", "Age of the oldest unpublished event.")
+        self._waiting = self._gauge("outbox_events", "Events not yet confirmed by the broker.")
+        self._consuming = self._gauge("consuming", "1 while the consumer is alive.")
+        self._requests = self._histogram(
+            "http_seconds", "HTTP requests.", _SECONDS, "route", "status"
+        )
+        self._received = self._counter(
+            "orders_received", "Orders by channel and status.", "channel", "status"
+        )
+
+    def settled(self, event: str, outcome: str, count: int = 1) -> None:
+        """Count events that ended: handled, duplicate, retried, parked, split."""
+        self._messages.labels(self.service, event, outcome).inc(count)
+
+    def published(self, event: str, count: int) -> None:
+        self._messages.labels(self.service, event, "published").inc(count)
+
+    def publish_failed(self, event: str, count: int) -> None:
+        self._messages.labels(self.service, event, "publish_failed").inc(count)
+
+    def swept(self, count: int) -> None:
+        self._messages.labels(self.service, "any", "swept").inc(count)
+
+    def batch(self, events: int, oldest: datetime | None, now: datetime) -> None:
+        self._batch_size.labels(self.service).observe(events)
+        self._oldest.labels(self.service).set((now - oldest).total_seconds() if oldest else 0)
+
+    def handled_in(self, events: Iterable[str], seconds: float) -> None:
+        for event in events:
+            self._handle.labels(self.service, event).observe(seconds)
+
+    def backlog(self, lane: str, events: float) -> None:
+        self._backlog.labels(self.service, lane).set(events)
+
+    def in_hand(self, events: int) -> None:
+        self._in_hand.labels(self.service).set(events)
+
+    def outbox(self, *, lag_seconds: float, waiting: int) -> None:
+        self._lag.labels(self.service).set(lag_seconds)
+        self._waiting.labels(self.service).set(waiting)
+
+    def consuming(self, *, alive: bool) -> None:
+        self._consuming.labels(self.service).set(int(alive))
+
+    def request(self, route: str, status: int, seconds: float) -> None:
+        self._requests.labels(self.service, route, str(status)).observe(seconds)
+
+    def received(self, channel: str, status: str, count: int = 1) -> None:
+        """Count what intake answered: accepted, duplicate, updated, quarantined."""
+        self._received.labels(self.service, channel, status).inc(count)
+
+    def _counter(self, name: str, text: str, *labels: str) -> Counter:
+        return Counter(f"sluice_{name}", text, ("service", *labels), registry=self.registry)
+
+    def _gauge(self, name: str, text: str, *labels: str) -> Gauge:
+        return Gauge(f"sluice_{name}", text, ("service", *labels), registry=self.registry)
+
+    def _histogram(self, name: str, text: str, buckets: Iterable[float], *labels: str) -> Histogram:
+        return Histogram(
+            f"sluice_{name}",
+            text,
+            ("service", *labels),
+            registry=self.registry,
+            buckets=tuple(buckets),
+        )

@@ -1,0 +1,139 @@
+"""Partitions by day, and migrations, also when several processes begin at once."""
+
+import asyncio
+from datetime import UTC, date, datetime, timedelta
+from uuid import UUID
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncEngine
+from toy.tables import carried, metadata
+
+from common.clock import utc_now
+from common.database.migrating import migrate, pending_changes
+from common.database.partitions import DAYS_AHEAD, DAYS_KEPT, maintain, partition_name
+from common.ids import first_id_at
+from support.infrastructure import NewDatabase
+
+TODAY = date(2027, 3, 1)
+"""Far from the day that the migration itself has prepared for."""
+
+
+@pytest.fixture
+async def bare(new_database: NewDatabase) -> AsyncEngine:
+    """A migrated database of its own; its partitions are of the day it was made."""
+    return await new_database("toy", carried)
+
+
+async def names(engine: AsyncEngine, table: str) -> set[str]:
+    async with engine.connect() as connection:
+        statement = text(
+            "select inhrelid::regclass::text from pg_inherits"
+            f" where inhparent = 'toy.{table}'::regclass"
+        )
+        return {name.removeprefix("toy.") for name in await connection.scalars(statement)}
+
+
+def id_on(day: date, hour: int = 12) -> UUID:
+    return first_id_at(datetime(day.year, day.month, day.day, hour, tzinfo=UTC))
+
+
+async def kept(engine: AsyncEngine, today: date) -> list[str]:
+    async with engine.begin() as connection:
+        return await maintain(connection, carried, today)
+
+
+async def place_of(engine: AsyncEngine, event_id: UUID) -> str:
+    async with engine.connect() as connection:
+        statement = text("select tableoid::regclass::text from toy.inbox where event_id = :id")
+        name = (await connection.execute(statement, {"id": event_id})).scalar_one()
+    return str(name).removeprefix("toy.")
+
+
+async def store(engine: AsyncEngine, *event_ids: UUID) -> None:
+    async with engine.begin() as connection:
+        rows = [{"event_id": event_id} for event_id in event_ids]
+        await connection.execute(insert(carried.inbox), rows)
+
+
+async def test_days_ahead_have_their_partitions_and_old_ones_go(bare: AsyncEngine) -> None:
+    await kept(bare, TODAY)
+    later = TODAY + timedelta(days=DAYS_KEPT + 3)
+    dropped = await kept(bare, later)
+    for table in carried.partitioned:
+        there = await names(bare, table.name)
+        for ahead in range(-1, DAYS_AHEAD + 1):
+            assert partition_name(table, later + timedelta(days=ahead)) in there
+        oldest = partition_name(table, later - timedelta(days=DAYS_KEPT))
+        dated = {name for name in there if name[-8:].isdigit()}
+        assert min(dated) >= oldest
+        assert partition_name(table, TODAY) in dropped
+        assert f"{table.name}_other" in there
+
+
+async def test_what_is_dropped_was_kept_for_two_whole_weeks(bare: AsyncEngine) -> None:
+    await kept(bare, TODAY)
+    last = partition_name(carried.inbox, TODAY)
+    assert last not in await kept(bare, TODAY + timedelta(days=14))
+    assert last not in await kept(bare, TODAY + timedelta(days=15))
+    assert last in await kept(bare, TODAY + timedelta(days=16))
+
+
+async def test_an_id_goes_into_the_partition_of_its_day(bare: AsyncEngine) -> None:
+    await kept(bare, TODAY)
+    midnight = first_id_at(datetime(2027, 3, 1, tzinfo=UTC))
+    before, after = UUID(int=midnight.int - 1), midnight
+    await store(bare, before, after)
+    assert await place_of(bare, before) == "inbox_20270228"
+    assert await place_of(bare, after) == "inbox_20270301"
+
+
+async def test_ids_of_any_other_day_have_a_place_too(bare: AsyncEngine) -> None:
+    await kept(bare, TODAY)
+    old, far = id_on(TODAY - timedelta(days=300)), id_on(TODAY + timedelta(days=300))
+    random = UUID("ffffffff-ffff-4fff-bfff-ffffffffffff")
+    await store(bare, old, far, random)
+    assert {await place_of(bare, event_id) for event_id in (old, far, random)} == {"inbox_other"}
+
+
+async def test_an_id_from_a_clock_that_is_ahead_does_not_stop_the_making_of_partitions(
+    bare: AsyncEngine,
+) -> None:
+    """It lies in the partition for all else when its own day's is to be made, and moves there."""
+    await kept(bare, TODAY)
+    ahead = id_on(TODAY + timedelta(days=DAYS_AHEAD + 1))
+    await store(bare, ahead)
+    assert await place_of(bare, ahead) == "inbox_other"
+    await kept(bare, TODAY + timedelta(days=1))
+    assert await place_of(bare, ahead) == "inbox_20270309"
+    async with bare.connect() as connection:
+        assert list(await connection.scalars(select(carried.inbox.c.event_id))) == [ahead]
+
+
+async def test_after_a_long_pause_partitions_are_made_again(bare: AsyncEngine) -> None:
+    """No worker ran for weeks, while the API went on: its events wait in the partition for all."""
+    await kept(bare, TODAY)
+    days = [TODAY + timedelta(days=offset) for offset in range(20, 30)]
+    await store(bare, *map(id_on, days))
+    await kept(bare, days[-1])
+    assert await place_of(bare, id_on(days[-1])) == partition_name(carried.inbox, days[-1])
+    assert await place_of(bare, id_on(days[-2])) == partition_name(carried.inbox, days[-2])
+
+
+async def test_several_may_keep_house_at_once(bare: AsyncEngine) -> None:
+    await asyncio.gather(*(kept(bare, TODAY) for _ in range(4)))
+    later = TODAY + timedelta(days=30)
+    found = await asyncio.gather(*(kept(bare, later) for _ in range(4)))
+    assert sorted(map(bool, found)) == [False, False, False, True]
+    assert partition_name(carried.inbox, later) in await names(bare, "inbox")
+
+
+async def test_several_may_migrate_an_empty_database_at_once(bare: AsyncEngine) -> None:
+    async with bare.begin() as connection:
+        await connection.execute(text("drop schema toy cascade"))
+    await asyncio.gather(*(migrate(bare, "toy", carried) for _ in range(4)))
+    async with bare.connect() as connection:
+        assert await connection.run_sync(pending_changes, "toy", metadata) == []
+        versions = await connection.scalars(text("select version_num from toy.alembic_version"))
+        assert list(versions) == ["0001"]
+    assert partition_name(carried.inbox, utc_now().date()) in await names(bare, "inbox")

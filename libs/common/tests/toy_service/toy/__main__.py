@@ -1,0 +1,8 @@
+"""python -m toy."""
+
+import sys
+
+from common.command_line import run
+from toy.wiring import service
+
+sys.exit(run(service()))
