@@ -1,0 +1,1 @@
+"""Takes orders in, refuses duplicates, stores and announces them."""

@@ -1,0 +1,1 @@
+"""HTTP: orders in, and what became of them at intake."""

@@ -1,0 +1,1 @@
+"""Pure translators: each channel's own format and signature into ours."""

@@ -1,0 +1,1 @@
+"""The rules of intake. Pure: values in, values out."""

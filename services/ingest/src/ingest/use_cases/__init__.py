@@ -1,0 +1,1 @@
+"""What intake does, each in one transaction."""

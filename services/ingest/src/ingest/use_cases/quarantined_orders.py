@@ -1,0 +1,111 @@
+"""What a person does with a quarantined order: correct, release or discard it."""
+
+import json
+from typing import Any
+from uuid import UUID
+
+from pydantic import ValidationError
+
+from common.contracts.event import Cause
+from common.contracts.ingest import CancellationRequested, OrderReceived
+from common.contracts.order import Order
+from common.database.work import Work
+from common.errors import Collided
+from common.http.problems import Conflict, FieldError, NotFound, Unprocessable, bad_input
+from common.life_cycle import State, Trigger, step
+from ingest.domain.draft import Draft
+from ingest.domain.identity import identity_of
+from ingest.domain.merge_patch import merged
+from ingest.domain.validation import checked
+from ingest.store import later, quarantine, sales_orders
+from ingest.store.documents import draft_json, read_draft
+from ingest.store.quarantine import Quarantined, Resolution
+from ingest.store.sales_orders import StoredOrder
+
+
+async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) -> Quarantined:
+    """Apply a JSON merge patch to the order and check it anew; who changed what is kept.
+
+    Raises:
+        NotFound, Conflict: there is no such order in quarantine.
+        Unprocessable: the patched order has a field that is unknown or of the wrong type.
+    """
+    stored = await _lock(work, order_id)
+    before = stored.draft
+    if {"channel", "shop"} & patch.keys():
+        raise Unprocessable("channel and shop: come from the path the order arrived by.")
+    try:
+        patched = read_draft(json.dumps(merged(json.loads(draft_json(before)), patch)))
+    except ValidationError as error:
+        raise bad_input(error) from None
+    after, reasons = checked(patched, work.now)
+    await _refuse_taken_number(work, stored, after)
+    try:
+        await sales_orders.save(work.connection, order_id, after, State.QUARANTINED)
+    except Collided:
+        raise Conflict("channel_order_no: another order has this number.") from None
+    await quarantine.save_reasons(work.connection, order_id, reasons)
+    await quarantine.record_correction(work.connection, (order_id, before, after), by, work.now)
+    return await _quarantined(work, order_id)
+
+
+async def release(work: Work, order_id: UUID, resolution: Resolution, cause: Cause) -> Quarantined:
+    """Let the corrected order in.
+
+    Raises:
+        NotFound, Conflict: there is no such order in quarantine.
+        Unprocessable: something is still wrong with it.
+    """
+    stored = await _lock(work, order_id)
+    _, reasons = checked(stored.draft, work.now)
+    if reasons:
+        errors = [FieldError(field=r.field, code=r.code, message=r.message) for r in reasons]
+        raise Unprocessable("The order still has to be corrected.", errors=errors)
+    state = step(stored.state, Trigger.RELEASE) or stored.state
+    await sales_orders.save(work.connection, order_id, stored.draft, state)
+    await quarantine.resolve(work.connection, order_id, resolution)
+    order = Order.model_validate_json(draft_json(stored.draft))
+    work.publish(OrderReceived(order_id=order_id, order=order), because=cause)
+    wishes = await later.cancellations_of(work.connection, [order_id])
+    if order_id in wishes:
+        wish = CancellationRequested(order_id=order_id, reason=wishes[order_id])
+        work.publish(wish, because=cause)
+    return await _quarantined(work, order_id)
+
+
+async def discard(work: Work, order_id: UUID, resolution: Resolution) -> Quarantined:
+    """Close the quarantine without letting the order in; it stays readable.
+
+    Raises:
+        NotFound, Conflict: there is no such order in quarantine.
+    """
+    stored = await _lock(work, order_id)
+    state = step(stored.state, Trigger.DISCARD) or stored.state
+    await sales_orders.save(work.connection, order_id, stored.draft, state)
+    await quarantine.resolve(work.connection, order_id, resolution)
+    return await _quarantined(work, order_id)
+
+
+async def _lock(work: Work, order_id: UUID) -> StoredOrder:
+    stored = await sales_orders.lock_one(work.connection, order_id)
+    if stored is None:
+        raise NotFound(f"There is no order {order_id}.")
+    if stored.state is not State.QUARANTINED:
+        raise Conflict(f"Order {order_id} is not in quarantine: it is {stored.state}.")
+    return stored
+
+
+async def _refuse_taken_number(work: Work, stored: StoredOrder, after: Draft) -> None:
+    identity = identity_of(after)
+    if identity is None or after.channel_order_no == stored.draft.channel_order_no:
+        return
+    others = await sales_orders.lock(work.connection, {identity})
+    if identity in others:
+        raise Conflict(f"channel_order_no: order {others[identity].order_id} has this number.")
+
+
+async def _quarantined(work: Work, order_id: UUID) -> Quarantined:
+    found = await quarantine.find(work.connection, order_id)
+    if found is None:
+        raise NotFound(f"Order {order_id} was never in quarantine.")
+    return found

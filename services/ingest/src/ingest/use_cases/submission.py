@@ -1,0 +1,84 @@
+"""One message on its way through intake, and the answer it gets."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from uuid import UUID
+
+from common.contracts.event import Cause
+from common.ids import new_id
+from common.life_cycle import State, Trigger, step
+from ingest.channels.channel import Incoming
+from ingest.domain.identity import Identity, identity_of
+from ingest.domain.receipt import OrderStatus, Receipt, Status
+from ingest.domain.validation import Reason, checked, legible
+from ingest.store.answers import CallKey
+from ingest.store.documents import draft_json
+from ingest.store.receipts import Delivery
+from ingest.store.sales_orders import NewOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Submission:
+    """One message as it came in, already authenticated and translated."""
+
+    channel: str
+    shop: str
+    topic: str
+    body: bytes
+    incoming: tuple[Incoming, ...]
+    cause: Cause
+    unreadable: Reason | None = None
+    """Set where the payload could not be translated: it is kept, and a person looks at it."""
+    delivery_id: str | None = None
+    call: CallKey | None = None
+    request_hash: bytes = b""
+
+    @property
+    def delivery(self) -> Delivery | None:
+        if self.delivery_id is None:
+            return None
+        return Delivery(self.channel, self.shop, self.delivery_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    receipt: Receipt
+    replayed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One order of one submission, checked, with the row it becomes if it is new."""
+
+    incoming: Incoming
+    identity: Identity | None
+    row: NewOrder
+    reasons: tuple[Reason, ...]
+    cause: Cause
+
+    def outcome(self, status: Status, order_id: UUID) -> OrderStatus:
+        reasons = self.reasons if status is Status.QUARANTINED else ()
+        return OrderStatus(order_id, self.row.channel_order_no, status, reasons)
+
+
+def check(submission: Submission, receipt_id: UUID, now: datetime) -> list[Entry]:
+    """Normalise and validate every order of the submission."""
+    return [_entry(submission, one, receipt_id, now) for one in submission.incoming]
+
+
+def _entry(submission: Submission, incoming: Incoming, receipt_id: UUID, now: datetime) -> Entry:
+    draft, found = checked(incoming.draft, now)
+    reasons = (submission.unreadable,) if submission.unreadable else tuple(found)
+    identity = identity_of(draft)
+    trigger = Trigger.INTERCEPT if reasons else Trigger.ACCEPT
+    row = NewOrder(
+        order_id=new_id(),
+        channel=submission.channel,
+        shop=submission.shop,
+        channel_order_no=identity.channel_order_no if identity else None,
+        state=step(None, trigger) or State.QUARANTINED,
+        document=draft_json(draft),
+        receipt_id=receipt_id,
+    )
+    cancelled = legible(incoming.cancelled) if incoming.cancelled else None
+    return Entry(Incoming(draft, cancelled), identity, row, reasons, submission.cause)

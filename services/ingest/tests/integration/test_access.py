@@ -1,0 +1,135 @@
+"""Who may do what: every route but the channels' own asks for a key with its scope."""
+
+from typing import Any
+
+import httpx
+import pytest
+from ingest_material.world import Serve, World, a_payment, as_, canonical
+from sqlalchemy import update
+from starlette.types import ASGIApp
+
+from common.http.auth import fingerprint, revoke_key
+from ingest.store.tables import carried
+
+NO_ID = "01a20692-87c5-711f-8342-552729252215"
+READ: list[tuple[str, str, Any]] = [
+    ("GET", "/v1/orders", None),
+    ("GET", "/v1/orders/{order_id}", None),
+    ("GET", "/v1/quarantine", None),
+    ("GET", "/v1/quarantine/{order_id}", None),
+]
+WRITE: list[tuple[str, str, Any]] = [
+    ("POST", "/v1/orders", canonical()),
+    ("POST", "/v1/orders/{order_id}/payments", a_payment()),
+    ("POST", "/v1/orders/{order_id}/cancel", {"reason": "r"}),
+    ("PATCH", "/v1/quarantine/{order_id}", {}),
+    ("POST", "/v1/quarantine/{order_id}/release", {"reason": "r"}),
+    ("POST", "/v1/quarantine/{order_id}/discard", {"reason": "r"}),
+]
+OPEN = {("POST", "/v1/webhooks/{channel}/{shop}")}
+
+
+async def call(
+    client: httpx.AsyncClient, method: str, path: str, body: Any, headers: dict[str, str]
+) -> httpx.Response:
+    url = path.format(order_id=NO_ID)
+    return await client.request(method, url, json=body, headers=headers)
+
+
+async def test_every_route_is_named_here(nobody: httpx.AsyncClient) -> None:
+    described = (await nobody.get("/openapi.json")).json()["paths"]
+    routes = {
+        (method.upper(), path)
+        for path, methods in described.items()
+        for method in methods
+        if path.startswith("/v1/")
+    }
+    assert routes == OPEN | {(method, path) for method, path, _ in READ + WRITE}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), READ + WRITE)
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {},
+        {"Authorization": ""},
+        {"Authorization": "Bearer"},
+        {"Authorization": "Bearer "},
+        {"Authorization": "Bearer unknown"},
+        {"Authorization": "Basic d3JpdGVyOg=="},
+        {"Authorization": "writer"},
+        {"X-API-Key": "unknown"},
+        {"Authorization": "Bearer unknown", "X-API-Key": "writer"},
+    ],
+    ids=str,
+)
+async def test_nobody_gets_in_without_a_key(
+    world: World,
+    nobody: httpx.AsyncClient,
+    method: str,
+    path: str,
+    body: Any,
+    headers: dict[str, str],
+) -> None:
+    answer = await call(nobody, method, path, body, headers)
+    assert answer.status_code == 401
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert answer.headers["www-authenticate"] == "Bearer"
+    assert await world.counts() == {}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), READ + WRITE)
+async def test_a_key_of_another_service_gets_nowhere(
+    world: World, nobody: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    answer = await call(nobody, method, path, body, as_("stranger"))
+    assert answer.status_code == 403
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert await world.counts() == {}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), WRITE)
+async def test_who_may_read_may_not_write(
+    world: World, nobody: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    assert (await call(nobody, method, path, body, as_("reader"))).status_code == 403
+    assert await world.counts() == {}
+
+
+@pytest.mark.parametrize(("method", "path", "body"), READ)
+async def test_who_may_write_may_not_read_by_that(
+    nobody: httpx.AsyncClient, method: str, path: str, body: Any
+) -> None:
+    assert (await call(nobody, method, path, body, as_("second-writer"))).status_code == 403
+    for headers in (as_("reader"), {"X-API-Key": "reader"}, {"Authorization": "bearer reader"}):
+        answer = await call(nobody, method, path, body, headers)
+        assert answer.status_code == (404 if "{" in path else 200)
+
+
+async def test_a_revoked_key_is_no_key(world: World, serve: Serve) -> None:
+    async with world.engine.begin() as connection:
+        await revoke_key(connection, carried, name="reader")
+    try:
+        async with serve() as fresh:
+            answer = await fresh.get("/v1/orders", headers=as_("reader"))
+    finally:
+        async with world.engine.begin() as connection:
+            await connection.execute(
+                update(carried.api_key)
+                .where(carried.api_key.c.sha256 == fingerprint("reader"))
+                .values(revoked=False)
+            )
+    assert answer.status_code == 401
+
+
+async def test_what_is_not_offered_is_said_in_the_one_form(world: World, app: ASGIApp) -> None:
+    del app
+    for method, path, status in (
+        ("GET", "/v1/nothing", 404),
+        ("GET", "/v1/webhooks/shopify/demo", 405),
+        ("PUT", "/v1/orders", 405),
+        ("DELETE", f"/v1/orders/{NO_ID}", 405),
+    ):
+        answer = await world.client.request(method, path)
+        assert answer.status_code == status
+        assert answer.headers["content-type"] == "application/problem+json"

@@ -1,0 +1,319 @@
+"""Shopify orders: what each field means, in messages of our own in Shopify's format."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from ingest_material.drafts import NOW
+from ingest_material.shopify import ADDRESS, line_item, shipping_line, shopify_order
+from pydantic_core import from_json
+
+from ingest.channels.channel import Incoming, Unreadable
+from ingest.channels.shopify import TOPICS, Shopify
+from ingest.domain.draft import Draft
+from ingest.domain.validation import checked
+
+
+def read(topic: str = "orders/create", /, **changes: Any) -> Incoming:
+    payload = from_json(json.dumps(shopify_order(**changes)), allow_inf_nan=False)
+    (incoming,) = Shopify().translate(topic, payload, "demo")
+    return incoming
+
+
+def draft(**changes: Any) -> Draft:
+    return read(**changes).draft
+
+
+def reasons(**changes: Any) -> list[tuple[str, str]]:
+    return [(r.code, r.field) for r in checked(draft(**changes), NOW)[1]]
+
+
+def test_an_order_is_read_whole() -> None:
+    normal, found = checked(draft(), NOW)
+    assert found == []
+    assert (normal.channel, normal.shop, normal.channel_order_no) == (
+        "shopify",
+        "demo",
+        "6212345678901",
+    )
+    assert normal.placed_at == datetime(2025, 11, 22, 1, 30, tzinfo=UTC)
+    assert normal.currency == "HKD"
+    assert normal.customer.name == "Mei Chan"
+    assert normal.customer.phone == "+85221234567"
+    assert normal.customer.email == "mei.chan@example.com"
+    assert normal.customer.platform_id == "8658000000001"
+    address = normal.address
+    assert (address.country, address.province, address.city) == (
+        "HK",
+        "Hong Kong Island",
+        "Wan Chai",
+    )
+    assert (address.detail, address.postcode) == ("1 Harbour Road Flat 12B", "999077")
+    assert [(n.sku, n.title, n.quantity, n.unit_price_minor) for n in normal.lines] == [
+        ("SKU-0001", "Snow Tea - Large", 2, 12_000),
+        ("SKU-0002", "Snow Tea - Large", 1, 6_050),
+    ]
+    amounts = normal.amounts
+    assert (amounts.goods_minor, amounts.freight_minor, amounts.payable_minor) == (
+        30_050,
+        2_500,
+        32_550,
+    )
+    (payment,) = normal.payments
+    assert (payment.reference, payment.method, payment.amount_minor) == (
+        "#2001",
+        "shopify_payments",
+        32_550,
+    )
+    assert payment.paid_at == datetime(2025, 11, 22, 1, 29, 58, tzinfo=UTC)
+    assert normal.memo == "Leave at the door"
+
+
+SUMS: dict[str, dict[str, Any]] = {
+    "a discount of a line": {
+        "line_items": [
+            line_item("A", 2, "120.00", total_discount="20.00"),
+            line_item("B", 1, "60.50"),
+        ],
+        "total_discounts": "20.00",
+        "subtotal_price": "280.50",
+        "total_price": "305.50",
+    },
+    "a discount of the order": {
+        "discount_codes": [{"code": "TEN", "amount": "30.05", "type": "percentage"}],
+        "total_discounts": "30.05",
+        "subtotal_price": "270.45",
+        "total_price": "295.45",
+    },
+    "free shipping by a discount": {
+        "shipping_lines": [shipping_line("25.00", "0.00")],
+        "total_discounts": "25.00",
+        "total_price": "300.50",
+    },
+    "no shipping at all": {"shipping_lines": [], "total_price": "300.50"},
+    "two ways of shipping": {
+        "shipping_lines": [shipping_line("25.00"), shipping_line("4.50")],
+        "total_price": "330.00",
+    },
+    "a tip": {"total_tip_received": "10.00", "total_price": "335.50"},
+    "tax on top": {"total_tax": "16.28", "total_price": "341.78"},
+    "tax in the prices": {"taxes_included": True, "total_tax": "15.50"},
+    "yen, which have no decimals": {
+        "currency": "JPY",
+        "line_items": [line_item("A", 2, "1200"), line_item("B", 1, "605")],
+        "shipping_lines": [shipping_line("250")],
+        "total_line_items_price": "3005",
+        "total_discounts": "0",
+        "total_tax": "0",
+        "total_tip_received": "0",
+        "total_price": "3255",
+    },
+    "yen with decimals that say nothing": {
+        "currency": "JPY",
+        "line_items": [line_item("A", 1, "3005.00")],
+        "shipping_lines": [],
+        "total_line_items_price": "3005.00",
+        "total_price": "3005.00",
+    },
+    "dinar, which have three decimals": {
+        "currency": "KWD",
+        "line_items": [line_item("A", 1, "3.005")],
+        "shipping_lines": [],
+        "total_line_items_price": "3.005",
+        "total_price": "3.005",
+    },
+    "nothing to pay": {
+        "total_discounts": "325.50",
+        "total_price": "0.00",
+        "payment_gateway_names": [],
+    },
+    "a field that is not there": {"total_tip_received": None, "total_tax": None},
+}
+
+
+@pytest.mark.parametrize("changes", SUMS.values(), ids=SUMS)
+def test_the_sums_of_a_right_order_are_right_with(changes: dict[str, Any]) -> None:
+    assert reasons(**changes) == []
+
+
+def test_yen_are_whole() -> None:
+    amounts = draft(**SUMS["yen, which have no decimals"]).amounts
+    assert (amounts.goods_minor, amounts.freight_minor, amounts.payable_minor) == (3005, 250, 3255)
+
+
+def test_a_total_that_is_not_the_sum_goes_to_a_person() -> None:
+    assert reasons(total_price="325.51") == [
+        ("payable_does_not_add_up", "amounts.payable_minor"),
+    ]
+    assert reasons(total_line_items_price="300.51", total_price="325.51") == [
+        ("goods_do_not_add_up", "amounts.goods_minor"),
+    ]
+
+
+@pytest.mark.parametrize("sku", ["", None, "  "])
+def test_a_line_without_a_sku_goes_to_a_person(sku: str | None) -> None:
+    lines = [line_item("A", 2, "120.00"), line_item(sku, 1, "60.50")]
+    assert reasons(line_items=lines) == [("missing_sku", "lines.1.sku")]
+
+
+def test_a_line_of_nothing_goes_to_a_person() -> None:
+    lines = [line_item("A", 2, "120.00"), line_item("B", 1, "60.50"), line_item("C", 0, "5.00")]
+    assert reasons(line_items=lines) == [("bad_quantity", "lines.2.quantity")]
+
+
+def test_ids_beyond_what_floats_hold_stay_exact() -> None:
+    incoming = draft(id=820_982_911_946_154_508, customer={"id": 115_310_627_314_723_954})
+    assert incoming.channel_order_no == "820982911946154508"
+    assert incoming.customer.platform_id == "115310627314723954"
+
+
+def test_who_has_no_shipping_address_gets_it_to_the_billing_address() -> None:
+    for nothing in (None, {}):
+        incoming = draft(shipping_address=nothing)
+        assert incoming.address.detail == "9 Other Street Flat 12B"
+        assert incoming.customer.phone == "+852 2765 4321"
+    without = shopify_order()
+    del without["shipping_address"]
+    (incoming_whole,) = Shopify().translate("orders/create", without, "demo")
+    assert incoming_whole.draft.address.detail == "9 Other Street Flat 12B"
+
+
+def test_the_phone_is_the_receivers_else_the_orders_else_the_customers() -> None:
+    address = ADDRESS | {"phone": None}
+    customer = {"id": 1, "phone": "3"}
+    assert draft(shipping_address=address, phone="2", customer=customer).customer.phone == "2"
+    assert draft(shipping_address=address, phone=None, customer=customer).customer.phone == "3"
+    assert draft(shipping_address=address, phone=None, customer=None).customer.phone is None
+
+
+def test_who_left_nothing_goes_to_a_person_with_everything_that_is_missing() -> None:
+    found = reasons(shipping_address=None, billing_address=None, customer=None)
+    assert found == [
+        ("missing_phone", "customer.phone"),
+        ("missing_name", "customer.name"),
+        ("missing_address", "address.detail"),
+        ("missing_city", "address.city"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("status", "payments"),
+    [
+        ("paid", 1),
+        ("partially_refunded", 1),
+        ("refunded", 1),
+        ("pending", 0),
+        ("authorized", 0),
+        ("partially_paid", 0),
+        ("voided", 0),
+        (None, 0),
+    ],
+)
+def test_only_what_is_wholly_paid_is_a_payment(status: str | None, payments: int) -> None:
+    assert len(draft(financial_status=status).payments) == payments
+
+
+def test_a_payment_has_a_method_a_reference_and_a_time_whatever_is_missing() -> None:
+    (payment,) = draft(payment_gateway_names=[], name=None, processed_at=None).payments
+    assert (payment.method, payment.reference) == ("shopify", "6212345678901")
+    assert payment.paid_at == datetime(2025, 11, 22, 1, 30, tzinfo=UTC)
+    for odd in ([None], [3], "visa", {"a": 1}):
+        assert draft(payment_gateway_names=odd).payments[0].method == "shopify"
+
+
+def test_a_cancelled_order_says_why() -> None:
+    assert read(cancelled_at="2025-11-22T10:00:00+08:00", cancel_reason="customer").cancelled == (
+        "customer"
+    )
+    assert read("orders/cancelled").cancelled == "cancelled on the channel"
+    assert read("orders/updated").cancelled is None
+
+
+def test_only_topics_about_orders_are_orders() -> None:
+    for topic in ("app/uninstalled", "products/create", "orders/delete", "", "orders"):
+        assert Shopify().translate(topic, {"id": 1}, "demo") == ()
+    for topic in TOPICS:
+        assert len(Shopify().translate(topic, {"id": 1}, "demo")) == 1
+
+
+def test_an_empty_order_lacks_everything_and_breaks_nothing() -> None:
+    (incoming,) = Shopify().translate("orders/create", {}, "demo")
+    codes = {reason.code for reason in checked(incoming.draft, NOW)[1]}
+    assert codes == {
+        "missing_order_no",
+        "missing_placed_at",
+        "bad_currency",
+        "missing_phone",
+        "missing_name",
+        "missing_address",
+        "missing_city",
+        "no_lines",
+        "bad_amount",
+    }
+
+
+UNREADABLE: list[tuple[dict[str, Any], str]] = [
+    ({"id": 1.5}, "id"),
+    ({"id": True}, "id"),
+    ({"id": ["1"]}, "id"),
+    ({"created_at": "yesterday"}, "created_at"),
+    ({"created_at": "2026-13-01T00:00:00Z"}, "created_at"),
+    ({"created_at": {}}, "created_at"),
+    ({"currency": []}, "currency"),
+    ({"shipping_address": "1 Harbour Road"}, "shipping_address"),
+    ({"shipping_address": []}, "shipping_address"),
+    ({"shipping_address": ADDRESS | {"zip": 9.5}}, "zip"),
+    ({"customer": "me"}, "customer"),
+    ({"line_items": "none"}, "line_items"),
+    ({"line_items": [None]}, "line_items"),
+    ({"line_items": False}, "line_items"),
+    ({"line_items": 0}, "line_items"),
+    ({"line_items": [line_item("A", 1, "1.00")] * 2001}, "line_items"),
+    ({"line_items": [line_item("A", 1, "1.00") | {"quantity": "1"}]}, "quantity"),
+    ({"line_items": [line_item("A", 1, "1.00") | {"quantity": 1.0}]}, "quantity"),
+    ({"line_items": [line_item("A", 1, "1.00") | {"quantity": True}]}, "quantity"),
+    ({"line_items": [line_item("A", 1, "1.00") | {"quantity": 2**53}]}, "quantity"),
+    ({"line_items": [line_item("A", 1, "1.00") | {"price": 1.1}]}, "price"),
+    ({"total_price": 325.5}, "total_price"),
+    ({"total_price": "325.505"}, "total_price"),
+    ({"total_price": "3,255.00"}, "total_price"),
+    ({"total_price": "1e3"}, "total_price"),
+    ({"total_price": "1e999999"}, "total_price"),
+    ({"total_price": "1_000"}, "total_price"),
+    ({"total_price": "３２５"}, "total_price"),
+    ({"total_price": "NaN"}, "total_price"),
+    ({"total_price": "Infinity"}, "total_price"),
+    ({"total_price": "0x10"}, "total_price"),
+    ({"total_price": "9" * 16}, "total_price"),
+    ({"total_price": "9" * 1000}, "total_price"),
+    ({"total_price": "325.5000000000000000000000000000000001"}, "total_price"),
+    ({"shipping_lines": [shipping_line("free")]}, "price"),
+    ({"financial_status": 1.0}, "financial_status"),
+    ({"cancel_reason": {}, "cancelled_at": "2025-11-22T10:00:00Z"}, "cancel_reason"),
+]
+
+
+@pytest.mark.parametrize(("changes", "field"), UNREADABLE)
+def test_what_is_not_of_its_type_is_named_and_its_value_is_not(
+    changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Unreadable, match=f"^{field} (is|has) [A-Za-z0-9 ,]+$"):
+        read(**changes)
+
+
+def test_a_currency_is_not_repeated_in_the_message() -> None:
+    with pytest.raises(Unreadable) as caught:
+        read(currency="Marked Name", total_price="1.234")
+    assert "MARKED" not in str(caught.value).upper()
+
+
+@pytest.mark.parametrize("payload", [None, [], [{}], "order", 1, 1.5, True])
+def test_a_payload_that_is_no_object_is_unreadable(payload: Any) -> None:
+    with pytest.raises(Unreadable):
+        Shopify().translate("orders/create", payload, "demo")
+
+
+def test_a_single_line_as_an_object_is_a_list_of_one() -> None:
+    lines = line_item("A", 1, "300.50")
+    assert reasons(line_items=lines) == []

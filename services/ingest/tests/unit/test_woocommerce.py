@@ -1,0 +1,256 @@
+"""WooCommerce orders: what each field means, in messages of our own in WooCommerce's format."""
+
+import json
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from ingest_material.drafts import NOW
+from ingest_material.woocommerce import (
+    BILLING,
+    NOTHING,
+    SHIPPING,
+    fee,
+    line_item,
+    woocommerce_order,
+)
+from pydantic_core import from_json
+
+from common.money import decimal_from_minor
+from ingest.channels.channel import Incoming, Unreadable
+from ingest.channels.woocommerce import TOPICS, WooCommerce
+from ingest.domain.draft import Draft
+from ingest.domain.validation import checked, line_minor
+
+
+def read(topic: str = "order.created", /, **changes: Any) -> Incoming:
+    payload = from_json(json.dumps(woocommerce_order(**changes)), allow_inf_nan=False)
+    (incoming,) = WooCommerce().translate(topic, payload, "demo")
+    return incoming
+
+
+def draft(**changes: Any) -> Draft:
+    return read(**changes).draft
+
+
+def reasons(**changes: Any) -> list[tuple[str, str]]:
+    return [(r.code, r.field) for r in checked(draft(**changes), NOW)[1]]
+
+
+def test_an_order_is_read_whole() -> None:
+    normal, found = checked(draft(), NOW)
+    assert found == []
+    assert (normal.channel, normal.shop, normal.channel_order_no) == ("woocommerce", "demo", "727")
+    assert normal.placed_at == datetime(2025, 11, 22, 1, 30, tzinfo=UTC)
+    assert normal.currency == "EUR"
+    assert normal.customer.name == "Ivo Kovač"
+    assert normal.customer.phone == "+38514567890"
+    assert normal.customer.email == "ana@example.com"
+    assert normal.customer.platform_id == "26"
+    address = normal.address
+    assert (address.country, address.province, address.city) == ("HR", "HR-17", "Split")
+    assert (address.detail, address.postcode) == ("Riva 7 2. kat", "21000")
+    assert [(n.sku, n.quantity, n.unit_price_minor) for n in normal.lines] == [
+        ("SKU-0001", 2, 1_000),
+        ("SKU-0002", 1, 500),
+    ]
+    amounts = normal.amounts
+    assert (amounts.goods_minor, amounts.freight_minor, amounts.tax_minor) == (2_500, 400, 725)
+    assert amounts.payable_minor == 3_625
+    (payment,) = normal.payments
+    assert (payment.reference, payment.method, payment.amount_minor) == ("ch_123", "stripe", 3_625)
+    assert payment.paid_at == datetime(2025, 11, 22, 1, 30, 8, tzinfo=UTC)
+    assert normal.memo is None
+
+
+SUMS: dict[str, dict[str, Any]] = {
+    "a coupon on a line": {
+        "line_items": [line_item("A", 2, "18.00", "20.00"), line_item("B", 1, "5.00")],
+        "discount_total": "2.00",
+        "coupon_lines": [{"id": 1, "code": "ten", "discount": "2.00"}],
+        "total": "34.25",
+    },
+    "a coupon that makes a line free": {
+        "line_items": [line_item("A", 2, "0.00", "20.00"), line_item("B", 1, "5.00")],
+        "total": "16.25",
+    },
+    "a price that does not divide by the quantity": {
+        "line_items": [line_item("A", 3, "10.00"), line_item("B", 7, "15.00")],
+    },
+    "an odd price with a coupon": {
+        "line_items": [line_item("A", 3, "9.99", "10.00"), line_item("B", 7, "15.01", "15.03")],
+    },
+    "a fee": {"fee_lines": [fee("1.50")], "total": "37.75"},
+    "a fee that is a discount": {"fee_lines": [fee("-3.00")], "total": "33.25"},
+    "fees both ways": {"fee_lines": [fee("1.50"), fee("-3.00")], "total": "34.75"},
+    "prices with tax in them": {"prices_include_tax": True},
+    "no tax and no shipping": {"shipping_total": "0.00", "total_tax": "0.00", "total": "25.00"},
+    "yen, which have no decimals": {
+        "currency": "JPY",
+        "line_items": [line_item("A", 3, "1000")],
+        "shipping_total": "300",
+        "total_tax": "130",
+        "total": "1430",
+    },
+    "lists that are not there": {"fee_lines": None},
+}
+
+
+@pytest.mark.parametrize("changes", SUMS.values(), ids=SUMS)
+def test_the_sums_of_a_right_order_are_right_with(changes: dict[str, Any]) -> None:
+    assert reasons(**changes) == []
+
+
+@given(st.integers(1, 1000), st.integers(0, 10**9), st.data())
+def test_a_line_comes_to_what_was_charged_for_it_to_the_cent(
+    quantity: int, before: int, data: st.DataObject
+) -> None:
+    after = data.draw(st.integers(0, before))
+    item = line_item(
+        "A", quantity, decimal_from_minor(after, "EUR"), decimal_from_minor(before, "EUR")
+    )
+    (line,) = draft(line_items=[item]).lines
+    assert line_minor(line) == after
+    assert reasons(line_items=[item], total=decimal_from_minor(after + 1125, "EUR")) == []
+
+
+def test_a_total_that_is_not_the_sum_goes_to_a_person() -> None:
+    assert reasons(total="36.26") == [("payable_does_not_add_up", "amounts.payable_minor")]
+
+
+def test_a_line_that_costs_more_than_its_price_goes_to_a_person() -> None:
+    lines = [line_item("A", 2, "21.00", "20.00"), line_item("B", 1, "4.00")]
+    assert reasons(line_items=lines) == [("bad_discount", "lines.0.discount_minor")]
+
+
+@pytest.mark.parametrize("sku", ["", None])
+def test_a_line_without_a_sku_goes_to_a_person(sku: str | None) -> None:
+    lines = [line_item(sku, 2, "20.00"), line_item("B", 1, "5.00")]
+    assert reasons(line_items=lines) == [("missing_sku", "lines.0.sku")]
+
+
+def test_a_line_of_nothing_or_less_goes_to_a_person() -> None:
+    for quantity in (0, -1):
+        lines = [line_item("A", 2, "25.00"), line_item("B", quantity, "0.00")]
+        assert ("bad_quantity", "lines.1.quantity") in reasons(line_items=lines)
+
+
+def test_the_address_is_the_shipping_address_else_the_billing_address() -> None:
+    for nothing in (NOTHING, {}, None):
+        incoming = draft(shipping=nothing)
+        assert incoming.customer.name == "Ana Kovač"
+        assert (incoming.address.detail, incoming.address.city) == ("Ilica 5", "Zagreb")
+    assert draft(shipping=SHIPPING | {"phone": "021 345 678"}).customer.phone == "021 345 678"
+
+
+def test_who_left_nothing_goes_to_a_person_with_everything_that_is_missing() -> None:
+    found = reasons(shipping=NOTHING, billing=dict.fromkeys(BILLING, ""))
+    assert found == [
+        ("missing_phone", "customer.phone"),
+        ("missing_name", "customer.name"),
+        ("missing_address", "address.detail"),
+        ("missing_city", "address.city"),
+    ]
+
+
+def test_an_unpaid_order_has_no_payment() -> None:
+    assert draft(date_paid_gmt=None, status="pending").payments == ()
+    assert draft(total="0.00").payments == ()
+
+
+def test_a_payment_without_a_transaction_is_known_by_the_orders_key() -> None:
+    (payment,) = draft(transaction_id="", payment_method="").payments
+    assert (payment.reference, payment.method) == ("wc_order_a1b2c3", "woocommerce")
+
+
+def test_times_are_utc_where_wordpress_says_so() -> None:
+    incoming = draft(date_created_gmt="2025-11-22T01:30:00")
+    assert incoming.placed_at == datetime(2025, 11, 22, 1, 30, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("status", "cancelled"),
+    [
+        ("cancelled", "cancelled on the channel"),
+        ("trash", "cancelled on the channel"),
+        ("pending", None),
+        ("processing", None),
+        ("on-hold", None),
+        ("completed", None),
+        ("failed", None),
+        (None, None),
+    ],
+)
+def test_what_is_cancelled_is_told_by_its_status(status: str | None, cancelled: str | None) -> None:
+    assert read("order.updated", status=status).cancelled == cancelled
+
+
+def test_the_number_may_be_a_shops_own() -> None:
+    assert draft(number="HR-2025-727").channel_order_no == "HR-2025-727"
+    assert draft(number="", id=2**60).channel_order_no == str(2**60)
+
+
+def test_only_topics_about_orders_are_orders() -> None:
+    for topic in ("product.created", "order.deleted", "action.woocommerce_add_to_cart", ""):
+        assert WooCommerce().translate(topic, {"id": 1}, "demo") == ()
+    for topic in TOPICS:
+        assert len(WooCommerce().translate(topic, {"id": 1}, "demo")) == 1
+
+
+def test_an_empty_order_lacks_everything_and_breaks_nothing() -> None:
+    (incoming,) = WooCommerce().translate("order.created", {}, "demo")
+    codes = {reason.code for reason in checked(incoming.draft, NOW)[1]}
+    assert {"missing_order_no", "missing_placed_at", "no_lines", "bad_amount"} <= codes
+
+
+@pytest.mark.parametrize(
+    ("changes", "field"),
+    [
+        ({"number": 7.5}, "number"),
+        ({"status": []}, "status"),
+        ({"billing": []}, "billing"),
+        ({"shipping": "Riva 7"}, "shipping"),
+        ({"date_created_gmt": "0000-00-00 00:00:00"}, "date_created_gmt"),
+        ({"date_paid_gmt": 5.5}, "date_paid_gmt"),
+        ({"line_items": [line_item("A", 1, "1.00") | {"quantity": 1.5}]}, "quantity"),
+        ({"line_items": [line_item("A", 1, "1.001")]}, "subtotal"),
+        ({"line_items": [line_item("A", 1, "1.00") | {"total": 1.0}]}, "total"),
+        ({"fee_lines": [fee("1.5.0")]}, "total"),
+        ({"fee_lines": "none"}, "fee_lines"),
+        ({"total_tax": "7,25"}, "total_tax"),
+    ],
+)
+def test_what_is_not_of_its_type_is_named_and_its_value_is_not(
+    changes: dict[str, Any], field: str
+) -> None:
+    with pytest.raises(Unreadable, match=f"^{field} (is|has) [A-Za-z0-9 ,]+$"):
+        read(**changes)
+
+
+def test_a_ping_is_a_form_with_nothing_but_an_id_and_no_signature() -> None:
+    channel = WooCommerce()
+    assert channel.is_ping({}, b"webhook_id=12")
+    for body in (
+        b"",
+        b"webhook_id=",
+        b"webhook_id=12&x=1",
+        b"webhook_id=1a",
+        b"{}",
+        b"webhook_id=1\n",
+    ):
+        assert not channel.is_ping({}, body)
+    assert not channel.is_ping({"x-wc-webhook-signature": "x"}, b"webhook_id=12")
+
+
+def test_two_orders_of_one_second_are_two_deliveries() -> None:
+    """WooCommerce makes its delivery id from the webhook and the second, whatever the order."""
+    headers = {"x-wc-webhook-delivery-id": "d41d8cd98f00b204e9800998ecf8427e"}
+    channel = WooCommerce()
+    first = channel.delivery_id(headers | {"x-wc-webhook-signature": "of one body"})
+    second = channel.delivery_id(headers | {"x-wc-webhook-signature": "of another"})
+    again = channel.delivery_id(headers | {"x-wc-webhook-signature": "of one body"})
+    assert first != second
+    assert first == again
+    assert channel.delivery_id({"x-wc-webhook-signature": "of one body"}) is None
