@@ -1,0 +1,1 @@
+"""HTTP in: parses, asks who calls, and answers; one module per resource."""

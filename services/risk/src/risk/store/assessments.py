@@ -1,0 +1,93 @@
+"""What was decided about each order: rows are added, never changed."""
+
+import json
+from collections.abc import Collection, Sequence
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Uuid, bindparam, select
+from sqlalchemy.dialects.postgresql import ARRAY
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database.rows import insert_new_rows, insert_rows
+from risk.domain.assessment import Assessment
+from risk.domain.rules import Outcome, Reason
+from risk.domain.ruleset import Decision
+from risk.store.tables import assessment
+
+_ALL_OF = (
+    select(assessment)
+    .where(assessment.c.order_id == bindparam("order_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(assessment.c.decision_no)
+)
+
+
+async def add_first(connection: AsyncConnection, decided: Sequence[Assessment]) -> frozenset[UUID]:
+    """Store the first decision of each order; return the orders that had none before.
+
+    Waits for another transaction that is deciding one of them. In the order of ids, so that two
+    batches cannot wait for each other.
+    """
+    ordered = sorted(decided, key=lambda a: a.order_id)
+    columns = _columns(ordered)
+    return frozenset(await insert_new_rows(connection, assessment, columns, returning="order_id"))
+
+
+async def add(connection: AsyncConnection, decided: Assessment) -> None:
+    await insert_rows(connection, assessment, _columns([decided]))
+
+
+async def latest(
+    connection: AsyncConnection, order_ids: Collection[UUID]
+) -> dict[UUID, Assessment]:
+    """Return the decision in force for each of the orders that has one."""
+    if not order_ids:
+        return {}
+    rows = await connection.execute(_ALL_OF, {"order_ids": list(order_ids)})
+    return {row.order_id: assessment_of(row) for row in rows}  # a later decision replaces
+
+
+async def history(connection: AsyncConnection, order_id: UUID) -> list[Assessment]:
+    """Return every decision about the order, the first one first."""
+    rows = await connection.execute(_ALL_OF, {"order_ids": [order_id]})
+    return [assessment_of(row) for row in rows]
+
+
+def _columns(decided: Sequence[Assessment]) -> dict[str, list[Any]]:
+    return {
+        "order_id": [a.order_id for a in decided],
+        "decision_no": [a.decision_no for a in decided],
+        "outcome": [a.decision.outcome.value for a in decided],
+        "reasons": [_written(a.decision.reasons) for a in decided],
+        "ruleset": [a.ruleset for a in decided],
+        "decided_at": [a.decided_at for a in decided],
+        "decided_by": [a.decided_by for a in decided],
+    }
+
+
+def _written(reasons: Sequence[Reason]) -> str:
+    if not reasons:
+        return "[]"
+    return json.dumps(
+        [
+            {"rule": r.rule, "code": r.code, "detail": r.detail, "outcome": r.outcome}
+            for r in reasons
+        ],
+        ensure_ascii=False,
+    )
+
+
+def assessment_of(row: Row[Any]) -> Assessment:
+    return Assessment(
+        order_id=row.order_id,
+        decision_no=row.decision_no,
+        decision=Decision(Outcome(row.outcome), tuple(_reason(r) for r in row.reasons)),
+        ruleset=row.ruleset,
+        decided_at=row.decided_at,
+        decided_by=row.decided_by,
+    )
+
+
+def _reason(written: dict[str, str]) -> Reason:
+    outcome = Outcome(written["outcome"])
+    return Reason(written["rule"], written["code"], written["detail"], outcome)

@@ -1,0 +1,1 @@
+"""What handlers, API and commands do alike."""
