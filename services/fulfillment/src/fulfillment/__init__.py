@@ -1,0 +1,1 @@
+"""Gets approved orders allocated, packed and handed over."""

@@ -1,0 +1,1 @@
+"""The rules of fulfilment. Pure: values in, values out."""

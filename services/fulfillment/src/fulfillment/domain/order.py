@@ -1,0 +1,195 @@
+"""What happens to one order, whatever sequence its events arrive in."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from uuid import UUID
+
+from common.life_cycle import State, Trigger, step
+
+REJECTED = "rejected by risk"
+RESERVING = frozenset({State.ALLOCATED, State.PICKING, State.PACKED})
+"""In these states stock in the order's warehouse is reserved for it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Because:
+    """Who or what causes a step, and when."""
+
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One line of an order's history."""
+
+    version: int
+    source: State
+    trigger: Trigger
+    target: State
+    because: Because
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Terms:
+    """What fulfilment has to know of what was ordered; never changes."""
+
+    currency: str
+    payable_minor: int
+    placed_at: datetime
+    payments: Mapping[str, int]
+    """Reference -> minor units: what was paid when the order came."""
+    wanted: Mapping[str, int]
+    """SKU -> quantity, over all lines."""
+    country: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A payment reported on its own, after the order or before it."""
+
+    reference: str
+    currency: str
+    amount_minor: int
+
+
+class Outcome(StrEnum):
+    """What became of the wish to cancel."""
+
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Cancellation:
+    outcome: Outcome
+    at: datetime
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """An order as fulfilment knows it; before risk's first word it is `received` at version 0."""
+
+    order_id: UUID
+    state: State = State.RECEIVED
+    version: int = 0
+    decision_no: int | None = None
+    terms: Terms | None = None
+    """None until the approval, which brings them, is here."""
+    paid_minor: int = 0
+    warehouse: str | None = None
+    cancellation: Cancellation | None = None
+    steps: tuple[Step, ...] = ()
+    """Steps taken since the order was loaded."""
+
+
+def total_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
+    """Add up the quantities of lines; two lines may ask for the same SKU."""
+    totals: dict[str, int] = {}
+    for sku, quantity in lines:
+        totals[sku] = totals.get(sku, 0) + quantity
+    return totals
+
+
+def take(
+    order: Order, trigger: Trigger, because: Because, *, reason: str | None = None
+) -> Order | None:
+    """Take a step, or return None where the life cycle has no such step."""
+    target = step(order.state, trigger)
+    if target is None:
+        return None
+    version = order.version + 1
+    taken = Step(version, order.state, trigger, target, because, reason)
+    return replace(order, state=target, version=version, steps=(*order.steps, taken))
+
+
+def paid_minor(terms: Terms, receipts: Mapping[str, Receipt]) -> int:
+    """Add up payments, each reference once; one in another currency is no payment of this order."""
+    paid = {r.reference: r.amount_minor for r in receipts.values() if r.currency == terms.currency}
+    paid.update(terms.payments)
+    return sum(paid.values())
+
+
+def approve(
+    order: Order, decision_no: int, receipts: Mapping[str, Receipt], because: Because
+) -> Order:
+    """Let an order with terms proceed, to allocation when it is paid.
+
+    A stale approval changes no state; that it brought the terms is still of use.
+    """
+    terms = order.terms
+    assert terms is not None  # noqa: S101 - the approval itself brings them
+    order = _paid(order, paid_minor(terms, receipts))
+    if is_stale(order, decision_no):
+        return order
+    enough = order.paid_minor >= terms.payable_minor
+    trigger = Trigger.APPROVE_PAID if enough else Trigger.APPROVE_UNPAID
+    return _decided(order, decision_no, take(order, trigger, because))
+
+
+def hold(order: Order, decision_no: int, because: Because, *, reason: str | None) -> Order:
+    """Stop an order that was not approved yet; past that the life cycle knows no hold."""
+    if is_stale(order, decision_no):
+        return order
+    return _decided(order, decision_no, take(order, Trigger.HOLD, because, reason=reason))
+
+
+def reject(order: Order, decision_no: int, because: Because) -> Order:
+    """End an order; one that was approved before is cancelled as long as it is here."""
+    if is_stale(order, decision_no):
+        return order
+    rejected = take(order, Trigger.REJECT, because, reason=REJECTED) or take(
+        order, Trigger.CANCEL, because, reason=REJECTED
+    )
+    return _decided(order, decision_no, rejected)
+
+
+def is_stale(order: Order, decision_no: int) -> bool:
+    return order.decision_no is not None and decision_no <= order.decision_no
+
+
+def _decided(order: Order, decision_no: int, after: Order | None) -> Order:
+    return replace(after or order, decision_no=decision_no)
+
+
+def pay(order: Order, receipts: Mapping[str, Receipt], because: Because) -> Order:
+    """Count all payments known; an order that waited only for them goes on."""
+    terms = order.terms
+    if terms is None:
+        return order
+    order = _paid(order, paid_minor(terms, receipts))
+    if order.paid_minor < terms.payable_minor:
+        return order
+    return take(order, Trigger.PAY, because) or order
+
+
+def _paid(order: Order, minor: int) -> Order:
+    return order if minor == order.paid_minor else replace(order, paid_minor=minor)
+
+
+def request_cancellation(order: Order, reason: str, because: Because) -> Order:
+    """Cancel what is still here; what has left keeps its state, and the refusal is remembered."""
+    if order.cancellation is not None:
+        return order
+    cancelled = take(order, Trigger.CANCEL, because, reason=reason) or order
+    done = cancelled.state is State.CANCELLED
+    outcome = Outcome.ACCEPTED if done else Outcome.REFUSED
+    return replace(cancelled, cancellation=Cancellation(outcome, because.at, reason))
+
+
+def serve(order: Order, warehouse: str | None, because: Because) -> Order:
+    """Put the order to the warehouse that reserved for it, or to those waiting where none could."""
+    if warehouse is None:
+        return take(order, Trigger.FIND_NO_STOCK, because) or order
+    reserved = take(order, Trigger.RESERVE_STOCK, because)
+    assert reserved is not None  # noqa: S101 - only orders that wait for stock are served
+    return replace(reserved, warehouse=warehouse)
+
+
+def frees_stock(taken: Step) -> bool:
+    return taken.target is State.CANCELLED and taken.source in RESERVING

@@ -1,0 +1,56 @@
+"""What a scan means for an order in a given state."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from common.life_cycle import State, Trigger
+
+
+class ScanStep(StrEnum):
+    PICKING = "picking"
+    PACKED = "packed"
+    HANDED_OVER = "handed_over"
+
+
+TRIGGERS = {
+    ScanStep.PICKING: Trigger.SCAN_PICKING,
+    ScanStep.PACKED: Trigger.SCAN_PACKED,
+    ScanStep.HANDED_OVER: Trigger.SCAN_HANDED_OVER,
+}
+_SEQUENCE = tuple(ScanStep)
+_DONE = {State.ALLOCATED: 0, State.PICKING: 1, State.PACKED: 2}
+"""How many scans an order in this state has behind it; an order that left has all."""
+
+
+@dataclass(frozen=True, slots=True)
+class Next:
+    """The scan is the one expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Repeated:
+    """The step was taken before."""
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfOrder:
+    expected: ScanStep
+
+
+@dataclass(frozen=True, slots=True)
+class PutBack:
+    """The order was cancelled meanwhile."""
+
+
+Meaning = Next | Repeated | OutOfOrder | PutBack
+
+
+def meaning(state: State, scanned: ScanStep) -> Meaning:
+    """Tell what the scan means for an order that has a task."""
+    if state is State.CANCELLED:
+        return PutBack()
+    done = _DONE.get(state, len(_SEQUENCE))
+    position = _SEQUENCE.index(scanned)
+    if position < done:
+        return Repeated()
+    return Next() if position == done else OutOfOrder(_SEQUENCE[done])

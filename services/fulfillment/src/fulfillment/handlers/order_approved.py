@@ -1,0 +1,75 @@
+"""OrderApproved -> OrderAllocated | OrderBackordered; nothing yet where a payment is missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+from uuid import UUID
+
+from common.contracts.event import Message
+from common.contracts.order import Order as Placed
+from common.contracts.risk import OrderApproved
+from common.database.work import Work
+from common.errors import Permanent
+from fulfillment.domain.order import Order, Terms, approve, total_by_sku
+from fulfillment.store import gate, orders, payments
+from fulfillment.store.orders import particulars_of
+from fulfillment.use_cases.changes import Change, origin_of
+from fulfillment.use_cases.settling import settle
+
+
+@dataclass(frozen=True, slots=True)
+class ProceedWithOrders:
+    async def __call__(self, messages: Sequence[Message[OrderApproved]], work: Work) -> None:
+        """Take note of what was ordered, then allocate what is paid."""
+        ordered = {m.data.order_id: _ordered(m.data.order) for m in messages}
+        await gate.enter(work.connection)
+        known = await orders.lock(work.connection, ordered)
+        early = await payments.of_orders(work.connection, ordered)
+        now = {i: _with_terms(known.get(i), i, terms) for i, (terms, _) in ordered.items()}
+        news = {i: ordered[i].particulars for i, order in now.items() if order is not known.get(i)}
+        changes: dict[UUID, Change] = {}
+        for message in messages:
+            order_id, origin = message.data.order_id, origin_of(message, work)
+            after = approve(
+                now[order_id], message.data.decision_no, early.get(order_id, {}), origin.because
+            )
+            if after is not known.get(order_id):
+                now[order_id] = after
+                changes[order_id] = Change(after, origin, news.get(order_id))
+        await settle(work, list(changes.values()))
+
+
+def _with_terms(known: Order | None, order_id: UUID, terms: Terms) -> Order:
+    """Begin the order, or complete one of which only a hold, a rejection or a cancellation came."""
+    if known is None:
+        return Order(order_id=order_id, terms=terms)
+    return known if known.terms is not None else replace(known, terms=terms)
+
+
+class Ordered(NamedTuple):
+    """What an approval tells of an order."""
+
+    terms: Terms
+    particulars: str
+
+
+def _ordered(placed: Placed) -> Ordered:
+    if any(line.quantity < 1 for line in placed.lines):
+        raise Permanent("A line has no positive quantity.")
+    paid = {p.reference: p.amount_minor for p in placed.payments}
+    terms = Terms(
+        currency=placed.currency,
+        payable_minor=placed.amounts.payable_minor,
+        placed_at=placed.placed_at,
+        payments=paid,
+        wanted=total_by_sku((line.sku, line.quantity) for line in placed.lines),
+        country=placed.address.country,
+        region=placed.address.province,
+    )
+    particulars = particulars_of(
+        receiver={"name": placed.customer.name, "phone": placed.customer.phone},
+        address=dict(placed.address),
+        lines=[{"sku": i.sku, "title": i.title, "quantity": i.quantity} for i in placed.lines],
+        payments=paid,
+    )
+    return Ordered(terms, particulars)

@@ -1,0 +1,1 @@
+"""The only place in fulfillment with SQL."""

@@ -1,0 +1,121 @@
+"""Orders as they are now. Whoever changes one locks its row first."""
+
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from pydantic import TypeAdapter
+from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, select
+from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from common.database.rows import Columns, insert_statement
+from common.life_cycle import State
+from fulfillment.domain.order import Cancellation, Order, Outcome, Terms, total_by_sku
+from fulfillment.store.tables import orders
+
+_JSON = TypeAdapter(dict[str, Any])
+_FIXED = frozenset({"order_id", "particulars"})
+_LOCK = (
+    select(orders)
+    .where(orders.c.order_id == bindparam("order_ids", type_=ARRAY(Uuid)).any_())
+    .order_by(orders.c.order_id)
+    .with_for_update()
+)
+
+
+class Saved(NamedTuple):
+    order: Order
+    particulars: str | None
+    """Receiver, address, lines and payments as JSON; None leaves what is stored."""
+
+
+async def lock(connection: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Order]:
+    """Read those of the orders that are known, and keep them as they are."""
+    if not order_ids:
+        return {}
+    rows = await connection.execute(_LOCK, {"order_ids": list(order_ids)})
+    return {r.order_id: order_of(r) for r in rows}
+
+
+async def lock_or_begin(
+    connection: AsyncConnection, order_ids: Collection[UUID]
+) -> dict[UUID, Order]:
+    """Lock orders; those not known yet begin here. Inside the gate nobody else begins them."""
+    known = await lock(connection, order_ids)
+    return {i: known.get(i) or Order(order_id=i) for i in order_ids}
+
+
+async def save(connection: AsyncConnection, changed: Sequence[Saved]) -> None:
+    if not changed:
+        return
+    rows = [saved.order for saved in changed]
+    terms = [order.terms for order in rows]
+    cancellations = [order.cancellation for order in rows]
+    columns: Columns = {
+        "order_id": [o.order_id for o in rows],
+        "state": [o.state for o in rows],
+        "version": [o.version for o in rows],
+        "decision_no": [o.decision_no for o in rows],
+        "currency": [t and t.currency for t in terms],
+        "payable_minor": [t and t.payable_minor for t in terms],
+        "paid_minor": [o.paid_minor for o in rows],
+        "placed_at": [t and t.placed_at for t in terms],
+        "particulars": [saved.particulars for saved in changed],
+        "warehouse": [o.warehouse for o in rows],
+        "cancellation": [c and c.outcome for c in cancellations],
+        "cancellation_at": [c and c.at for c in cancellations],
+        "cancellation_reason": [c and c.reason for c in cancellations],
+    }
+    await connection.execute(_save_statement(tuple(columns)), dict(columns))
+
+
+@cache
+def _save_statement(names: tuple[str, ...]) -> Insert:
+    statement = insert_statement(orders, names)
+    new = statement.excluded
+    values: dict[str, Any] = {name: new[name] for name in names if name not in _FIXED}
+    values["particulars"] = func.coalesce(new.particulars, orders.c.particulars)
+    return statement.on_conflict_do_update(index_elements=["order_id"], set_=values)
+
+
+def order_of(row: Row[Any]) -> Order:
+    cancellation = None
+    if row.cancellation is not None:
+        cancellation = Cancellation(
+            Outcome(row.cancellation), row.cancellation_at, row.cancellation_reason
+        )
+    return Order(
+        order_id=row.order_id,
+        state=State(row.state),
+        version=row.version,
+        decision_no=row.decision_no,
+        terms=None if row.particulars is None else _terms_of(row),
+        paid_minor=row.paid_minor,
+        warehouse=row.warehouse,
+        cancellation=cancellation,
+    )
+
+
+def particulars_of(
+    receiver: dict[str, Any],
+    address: dict[str, Any],
+    lines: list[dict[str, Any]],
+    payments: dict[str, int],
+) -> str:
+    whole = {"receiver": receiver, "address": address, "lines": lines, "payments": payments}
+    return _JSON.dump_json(whole).decode()
+
+
+def _terms_of(row: Row[Any]) -> Terms:
+    particulars = row.particulars
+    return Terms(
+        currency=row.currency,
+        payable_minor=row.payable_minor,
+        placed_at=row.placed_at,
+        payments=particulars["payments"],
+        wanted=total_by_sku((line["sku"], line["quantity"]) for line in particulars["lines"]),
+        country=particulars["address"]["country"],
+        region=particulars["address"]["province"],
+    )

@@ -1,0 +1,28 @@
+"""Everything fulfillment listens to.
+
+In one transaction they are handled in this sequence: what ends or holds orders comes before what
+would allocate them, and what locks most stock comes last.
+"""
+
+from collections.abc import Sequence
+
+from common.contracts.ingest import CancellationRequested, PaymentReceived
+from common.contracts.risk import OrderApproved, OrderHeld, OrderRejected
+from common.messaging.subscription import Subscription, on
+from fulfillment.handlers import (
+    cancellation_requested,
+    order_approved,
+    order_held,
+    order_rejected,
+    payment_received,
+)
+
+
+def subscriptions() -> Sequence[Subscription]:
+    return (
+        on(OrderHeld, order_held.HoldOrders()),
+        on(OrderRejected, order_rejected.EndOrders()),
+        on(CancellationRequested, cancellation_requested.CancelOrders()),
+        on(PaymentReceived, payment_received.CountPayments()),
+        on(OrderApproved, order_approved.ProceedWithOrders()),
+    )

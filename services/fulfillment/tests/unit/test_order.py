@@ -1,0 +1,197 @@
+"""An order's events, in whatever sequence they come."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from uuid import UUID
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from common.life_cycle import State, step
+from fulfillment.domain.order import (
+    Because,
+    Order,
+    Outcome,
+    Receipt,
+    Terms,
+    approve,
+    hold,
+    pay,
+    reject,
+    request_cancellation,
+    serve,
+    take,
+)
+from fulfillment.domain.scanning import TRIGGERS, Next, ScanStep, meaning
+
+NOW = datetime(2026, 11, 22, tzinfo=UTC)
+BECAUSE = Because("test", NOW)
+TERMS = Terms(
+    currency="CNY",
+    payable_minor=100,
+    placed_at=NOW,
+    payments={"own": 40},
+    wanted={"A": 1},
+    country="CN",
+    region="浙江",
+)
+ORDER = Order(order_id=UUID(int=1))
+
+
+@dataclass
+class Case:
+    """One order and the payments reported for it, as handlers would keep them."""
+
+    order: Order = ORDER
+    receipts: dict[str, Receipt] = field(default_factory=dict)
+
+    def approved(self, no: int) -> None:
+        known = replace(self.order, terms=TERMS)
+        self._set(approve(known, no, self.receipts, BECAUSE))
+
+    def held(self, no: int) -> None:
+        self._set(hold(self.order, no, BECAUSE, reason=None))
+
+    def rejected(self, no: int) -> None:
+        self._set(reject(self.order, no, BECAUSE))
+
+    def paid(self, reference: str, minor: int, currency: str = "CNY") -> None:
+        self.receipts.setdefault(reference, Receipt(reference, currency, minor))
+        self._set(pay(self.order, self.receipts, BECAUSE))
+
+    def cancel(self) -> None:
+        self._set(request_cancellation(self.order, "why not", BECAUSE))
+
+    def scan(self, scanned: ScanStep) -> None:
+        if self.order.warehouse and isinstance(meaning(self.order.state, scanned), Next):
+            after = take(self.order, TRIGGERS[scanned], BECAUSE)
+            assert after is not None
+            self._set(after)
+
+    def _set(self, order: Order) -> None:
+        self.order = order
+        if order.state is State.AWAITING_ALLOCATION:
+            self.order = serve(order, "HZ", BECAUSE)
+
+    def facts(self) -> tuple[object, ...]:
+        cancellation = self.order.cancellation
+        return (
+            self.order.state,
+            self.order.decision_no,
+            self.order.paid_minor,
+            cancellation and cancellation.outcome,
+        )
+
+
+Event = Callable[[Case], None]
+
+
+def approved(no: int) -> Event:
+    return lambda case: case.approved(no)
+
+
+def held(no: int) -> Event:
+    return lambda case: case.held(no)
+
+
+def rejected(no: int) -> Event:
+    return lambda case: case.rejected(no)
+
+
+def paid(reference: str, minor: int, currency: str = "CNY") -> Event:
+    return lambda case: case.paid(reference, minor, currency)
+
+
+def cancel(case: Case) -> None:
+    case.cancel()
+
+
+def scan(scanned: ScanStep) -> Event:
+    return lambda case: case.scan(scanned)
+
+
+def play(events: Sequence[Event]) -> Case:
+    case = Case()
+    for event in events:
+        event(case)
+    return case
+
+
+DECISIONS: list[list[Event]] = [  # what risk may say about one order, in its sequence
+    [approved(1)],
+    [rejected(1)],
+    [held(1), approved(2)],
+    [held(1), held(2), rejected(3)],
+    [approved(1), rejected(2)],
+    [held(1)],
+]
+PAYMENTS: list[Event] = [paid("x", 30), paid("y", 30), paid("z", 100, "USD"), paid("own", 40)]
+SCANS: list[Event] = [scan(s) for s in ScanStep]
+
+
+@given(
+    st.sampled_from(DECISIONS),
+    st.lists(st.sampled_from(PAYMENTS)),
+    st.lists(st.just(cancel), max_size=1),
+    st.data(),
+)
+def test_no_sequence_or_repetition_of_events_changes_where_an_order_ends(
+    decisions: list[Event], payments: list[Event], wishes: list[Event], data: st.DataObject
+) -> None:
+    events = [*decisions, *payments, *wishes]
+    repeated = data.draw(st.lists(st.sampled_from(events)))
+    shuffled = data.draw(st.permutations([*events, *repeated]))
+    assert play(shuffled).facts() == play(events).facts()
+
+
+ANY = [event for decisions in DECISIONS for event in decisions] + PAYMENTS + SCANS + [cancel]
+
+
+@given(st.lists(st.sampled_from(ANY), max_size=40))
+def test_a_history_is_legal_and_gapless_whatever_happens(events: list[Event]) -> None:
+    order = play(events).order
+    assert [s.version for s in order.steps] == list(range(1, order.version + 1))
+    state = State.RECEIVED
+    for taken in order.steps:
+        assert taken.source is state
+        assert step(state, taken.trigger) is taken.target
+        state = taken.target
+    assert state is order.state
+
+
+@given(st.lists(st.sampled_from(ANY), max_size=40), st.sampled_from(ANY))
+def test_an_event_that_comes_again_at_once_changes_nothing(
+    events: list[Event], last: Event
+) -> None:
+    once, twice = play([*events, last]), play([*events, last, last])
+    assert once.order == twice.order
+
+
+@given(st.lists(st.sampled_from(ANY), max_size=40))
+def test_what_has_left_is_never_cancelled(events: list[Event]) -> None:
+    done = play([approved(1), *PAYMENTS, *SCANS, *events, cancel])
+    assert done.order.state is State.HANDED_OVER
+    assert done.order.cancellation is not None
+    assert done.order.cancellation.outcome is Outcome.REFUSED
+
+
+def test_an_unpaid_order_waits_until_distinct_payments_reach_what_is_payable() -> None:
+    case = play([approved(1), paid("x", 30), paid("x", 30)])
+    assert (case.order.state, case.order.paid_minor) == (State.AWAITING_PAYMENT, 70)
+    case.paid("y", 30)
+    assert (case.order.state, case.order.paid_minor) == (State.ALLOCATED, 100)
+
+
+def test_a_payment_in_another_currency_does_not_count() -> None:
+    assert play([approved(1), paid("x", 60, "USD")]).order.paid_minor == 40
+
+
+def test_a_rejection_after_approval_says_why_the_order_was_cancelled() -> None:
+    order = play([approved(1), paid("x", 60), rejected(2)]).order
+    assert order.state is State.CANCELLED
+    assert order.steps[-1].reason == "rejected by risk"
+
+
+def test_a_hold_older_than_the_approval_is_ignored() -> None:
+    assert play([approved(2), held(1)]).order.state is State.AWAITING_PAYMENT
