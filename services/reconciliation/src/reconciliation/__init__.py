@@ -1,0 +1,1 @@
+"""Proves that what was ordered, shipped and paid agrees."""

@@ -1,0 +1,10 @@
+"""HTTP in: what reconciliation answers, one module per resource."""
+
+from fastapi import FastAPI
+
+from reconciliation.api import differences, matches, orders, statements, totals
+
+
+def mount_routes(app: FastAPI) -> None:
+    for resource in (statements, differences, matches, orders, totals):
+        app.include_router(resource.router)

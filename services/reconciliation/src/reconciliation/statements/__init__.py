@@ -1,0 +1,1 @@
+"""Translators of statement formats, one module per format. Pure: bytes in, lines out."""

@@ -1,0 +1,1 @@
+"""The only place in reconciliation with SQL."""

@@ -1,0 +1,1 @@
+"""What more than one event or command does."""
