@@ -1,0 +1,65 @@
+"""What the supervisor must know about a program to keep it running."""
+
+import asyncio
+import pwd
+import signal
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Launch:
+    """One start of a program. Secrets are in the environment, since everybody sees commands."""
+
+    command: tuple[str, ...]
+    environment: Mapping[str, str]
+    directory: Path
+    port: int
+    user: str | None = None
+
+
+class Program(Protocol):
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def stop_signal(self) -> signal.Signals: ...
+
+    @property
+    def stop_seconds(self) -> float:
+        """How long it may take to end after the signal before it is killed."""
+        ...
+
+    @property
+    def ready_once(self) -> bool:
+        """Whether it stays ready, once it is, for as long as it lives."""
+        ...
+
+    async def launch(self) -> Launch:
+        """Repair what the previous run left behind, and say how to start."""
+        ...
+
+    async def is_ready(self) -> bool: ...
+
+
+async def answers(port: int, greeting: bytes, answer: bytes) -> bool:
+    """Whether the server on the port answers the greeting so."""
+    with suppress(OSError, TimeoutError, asyncio.IncompleteReadError):
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection("127.0.0.1", port)
+            try:
+                writer.write(greeting)
+                return await reader.readexactly(len(answer)) == answer
+            finally:
+                writer.close()
+    return False
+
+
+def run_as(user: str | None) -> dict[str, Any]:
+    """Arguments with which a subprocess becomes this user and nothing more."""
+    if user is None:
+        return {}
+    return {"user": user, "group": pwd.getpwnam(user).pw_gid, "extra_groups": ()}
