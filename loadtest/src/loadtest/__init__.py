@@ -1,0 +1,1 @@
+"""Load, measured beside a bare pipeline."""
