@@ -2,13 +2,15 @@
 
 import asyncio
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import AsyncGenerator, Iterable, Sequence
+from contextlib import asynccontextmanager
 from itertools import cycle
 from typing import Any
 
 import httpx
 import pytest
 from ingest_material.world import Serve, World, canonical, only
+from sqlalchemy import text
 
 
 def statuses(answers: Iterable[httpx.Response]) -> Counter[str]:
@@ -104,6 +106,54 @@ async def test_two_processes_take_one_order_once(
     assert len(order_ids(answers)) == 1
     counts = await world.counts()
     assert counts == {"sales_order": 1, "receipt": deliveries, "event_log": 1, "outbox": 1}
+
+
+@asynccontextmanager
+async def held_up(world: World) -> AsyncGenerator[None]:
+    """Let two processes look for what is known and find nothing, before either can store."""
+    async with world.engine.connect() as connection:
+        await connection.execute(text("lock table ingest.sales_order in share mode"))
+        yield
+        await world.until_somebody_waits(2)
+
+
+@pytest.mark.parametrize("body", [None, b"?"], ids=["an order", "unreadable"])
+async def test_a_delivery_two_processes_take_at_one_moment_has_one_receipt(
+    world: World, serve: Serve, body: bytes | None
+) -> None:
+    async with serve() as other:
+        async with held_up(world):
+            both = asyncio.gather(
+                *(
+                    world.shopify(client=client, delivery="d-1", body=body)
+                    for client in (world.client, other)
+                )
+            )
+        answers = await both
+    assert len({answer.json()["receipt_id"] for answer in answers}) == 1
+    assert statuses(answers)["duplicate"] == 1
+    assert len(order_ids(answers)) == len(await world.orders()) == len(await world.receipts()) == 1
+
+
+@pytest.mark.parametrize(
+    ("numbers", "codes"), [(("M-1", "M-1"), [202, 202]), (("M-1", "M-2"), [202, 409])]
+)
+async def test_a_key_two_processes_are_given_at_one_moment_is_used_once(
+    world: World, serve: Serve, numbers: Sequence[str], codes: Sequence[int]
+) -> None:
+    async with serve() as other:
+        async with held_up(world):
+            both = asyncio.gather(
+                *(
+                    world.submit(canonical(channel_order_no=number), "k-1", client)
+                    for number, client in zip(numbers, (world.client, other), strict=True)
+                )
+            )
+        answers = await both
+    assert sorted(answer.status_code for answer in answers) == codes
+    if codes == [202, 202]:
+        assert answers[0].content == answers[1].content
+    assert await world.announced() == ["order.received.v1"]
 
 
 async def test_two_processes_take_many_orders_once_in_whatever_order_they_come(

@@ -186,8 +186,8 @@ class World:
             headers={"Content-Type": "application/merge-patch+json"} | headers,
         )
 
-    async def until_somebody_waits(self) -> None:
-        """Wait until a transaction waits for the end of another."""
+    async def until_somebody_waits(self, transactions: int = 1) -> None:
+        """Wait until this many transactions wait for the end of another."""
         waiting = text(
             "select count(*) as waiters from pg_stat_activity where wait_event_type = 'Lock'"
             " and datname = current_database()"
@@ -195,7 +195,7 @@ class World:
 
         async def somebody_waits() -> bool:
             (row,) = await self.rows(waiting)
-            return bool(row.waiters)
+            return bool(row.waiters >= transactions)
 
         await until(somebody_waits)
 
