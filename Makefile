@@ -59,6 +59,11 @@ scale: setup ## change the number of workers: make scale risk=4
 logs: setup ## show a process's log: make logs name=risk-worker-1 (ARGS=-f)
 	@$(RUN) -m stack logs $(name) $(ARGS)
 
+.PHONY: rollback
+rollback: setup ## rule sets of risk: back to the one before: make rollback reason="…" (to=ID or time)
+	@test -n "$(reason)" || { echo 'Say why: make rollback reason="…"'; exit 2; }
+	@set -a; . .local/env; set +a; $(RUN) -m risk rollback --reason "$(reason)" $(if $(to),--to "$(to)")
+
 .PHONY: psql
 psql: setup ## look into the database
 	@$(RUN) -m stack psql $(service)
@@ -102,6 +107,14 @@ mutants: setup ## break the delivery rules on purpose and see the system tests n
 bench: setup ## orders a second through four services, beside the bare pipeline
 	@$(RUN) -m loadtest.bench $(ARGS)
 	@$(RUN) tools/quote_figures.py
+
+.PHONY: rules-bench
+rules-bench: setup ## µs per decision with 50 rules, beside two rule engines
+	@$(RUN) -m loadtest.rules $(ARGS)
+
+.PHONY: slow-rule
+slow-rule: setup ## a rule of 1.2 s goes out: gate, breaker, abort, re-check, with a plot
+	@$(RUN) -m loadtest.slow_rule $(ARGS)
 
 .PHONY: docs
 docs: setup ## write docs/generated anew from the code

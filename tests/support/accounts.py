@@ -20,7 +20,7 @@ WRONG: Mapping[str, str] = {
     "approved orders without exactly one fulfillment task": f"""
         select o.order_id, count(t.*) from {_MINE} o
         join risk.assessment a on a.order_id = o.order_id and a.outcome = 'approved'
-        left join fulfillment.task t on t.order_id = o.order_id
+        left join fulfillment.task t on t.order_id = o.order_id and t.state <> 'cancelled'
         group by 1 having count(t.*) <> 1""",
     "orders not in exactly one resting state": f"""
         select o.order_id, f.state from {_MINE} o left join fulfillment.orders f using (order_id)

@@ -1,20 +1,48 @@
 """The whole system, running for real, private to these tests."""
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
 
+import httpx
 import pytest
 
 from stack import Stack
+from support.outside import Outside, outside_party
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def system() -> Iterator[Stack]:
+def outside() -> Iterator[Outside]:
+    """Whom risk may ask for a score."""
+    with outside_party() as party:
+        yield party
+
+
+@pytest.fixture(scope="session")
+def system(outside: Outside) -> Iterator[Stack]:
     """All four services with their own database and broker; two workers where work piles up."""
-    stack = Stack(Path(os.environ.get("SYSTEM_HOME", ROOT / ".local" / "system")))
+    home = Path(os.environ.get("SYSTEM_HOME", ROOT / ".local" / "system"))
+    endpoints = json.dumps({"score": {"url": outside.url}})
+    stack = Stack(home, environment={"CHECK_ENDPOINTS": endpoints})
+    stack.down()  # one that was left running would ask elsewhere
     stack.up(workers={"risk": 2, "fulfillment": 2})
     yield stack
     stack.down()
+
+
+@pytest.fixture
+async def doors(system: Stack) -> AsyncIterator[Mapping[str, httpx.AsyncClient]]:
+    """The API of each service, with a key that may do everything."""
+    env = system.env()
+    headers = {"Authorization": f"Bearer {env['SLUICE_API_KEY']}"}
+    names = ("ingest", "risk", "fulfillment", "reconciliation")
+    clients = {
+        name: httpx.AsyncClient(base_url=env[f"{name.upper()}_URL"], headers=headers, timeout=30)
+        for name in names
+    }
+    yield clients
+    for client in clients.values():
+        await client.aclose()

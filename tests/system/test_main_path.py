@@ -1,11 +1,10 @@
 """From a signed webhook to a reconciled payment, through the doors a merchant uses."""
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import Mapping
 from random import Random
 from typing import Any
 
 import httpx
-import pytest
 
 from common.ids import new_id
 from loadtest.orders import signed
@@ -13,20 +12,6 @@ from stack import Stack
 from support.waiting import until
 
 Client = httpx.AsyncClient
-
-
-@pytest.fixture
-async def doors(system: Stack) -> AsyncIterator[Mapping[str, Client]]:
-    env = system.env()
-    headers = {"Authorization": f"Bearer {env['SLUICE_API_KEY']}"}
-    names = ("ingest", "risk", "fulfillment", "reconciliation")
-    clients = {
-        name: Client(base_url=env[f"{name.upper()}_URL"], headers=headers, timeout=10)
-        for name in names
-    }
-    yield clients
-    for client in clients.values():
-        await client.aclose()
 
 
 async def _post_webhook(doors: Mapping[str, Client], system: Stack, run: str) -> dict[str, Any]:

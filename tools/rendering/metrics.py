@@ -1,22 +1,26 @@
 """Every metric of a service, by name."""
 
+from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
 from common.telemetry.metrics import Metrics
+from risk.use_cases.measures import Measures
 
+_HOLDERS = (Metrics("any"), Measures(CollectorRegistry()))
 _SUFFIX = {"counter": "_total"}
 
 
 def page() -> str:
     found = sorted(
-        (m for m in vars(Metrics("any")).values() if isinstance(m, MetricWrapperBase)),
+        (m for each in _HOLDERS for m in vars(each).values() if isinstance(m, MetricWrapperBase)),
         key=lambda m: str(m._name),  # noqa: SLF001 - the library has no public way to ask
     )
     return "\n".join(
         (
             "# Metrics",
             "",
-            "Made by `make docs` from `common.telemetry.metrics`; do not edit.",
+            "Made by `make docs` from `common.telemetry.metrics` and `risk.use_cases.measures`;",
+            "do not edit.",
             "Every process serves them at `/metrics`, beside the usual `process_…` and `python_…`.",
             "A histogram `x` is exposed as `x_bucket`, `x_sum` and `x_count`.",
             "",

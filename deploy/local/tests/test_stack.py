@@ -40,7 +40,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     os.environ.pop("DATABASE_URL", None)
     os.environ.pop("AMQP_URL", None)
     # Deep and closed to others, as a home directory may be.
-    stack = Stack(tmp_path_factory.mktemp("a home with a space") / "x" / ".local", (DEMO,))
+    home = tmp_path_factory.mktemp("a home with a space") / "x" / ".local"
+    stack = Stack(home, (DEMO,), environment={"CHECK_ENDPOINTS": "{}"})
     stack.up(workers={"demo": 2})
     yield stack
     stack.down(wipe=True)
@@ -82,6 +83,7 @@ def test_services_get_their_environment_and_the_key(stack: Stack) -> None:
     assert seen["DATABASE_URL"] == env["DATABASE_URL"]
     assert seen["AMQP_URL"] == env["AMQP_URL"]
     assert seen["INSTANCE"] == "demo-worker-2"
+    assert seen["CHECK_ENDPOINTS"] == "{}"
     assert int(seen["PORT"]) == stack.processes()["demo-worker-2"].port
     assert env["DEMO_URL"].endswith(f":{stack.processes()['demo-api'].port}")
     assert (stack.home.path / "key.seen").read_text() == env["SLUICE_API_KEY"]

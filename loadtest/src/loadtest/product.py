@@ -14,7 +14,7 @@ import asyncpg
 
 from common.ids import new_id
 from loadtest.orders import webhook
-from loadtest.sender import Sent, send
+from loadtest.sender import Sent, order_id, send
 
 POLL_SECONDS = 0.1
 WAIT_SECONDS_MAX = 300.0
@@ -68,9 +68,9 @@ def latencies(env: Mapping[str, str], *, rate: float, seconds: float) -> dict[st
     before = asyncio.run(_heard_of(env["DATABASE_URL"]))
     sent = send(_port(env["INGEST_URL"]), requests, rate=rate)
     asyncio.run(_until_through(env["DATABASE_URL"], run, before + orders, None))
-    started = {_order_id(body): sent.started[place] for place, body in sent.accepted.items()}
+    started = {order_id(body): sent.started[place] for place, body in sent.accepted.items()}
     visible = asyncio.run(_task_times(env["DATABASE_URL"], list(started)))
-    delays = sorted((visible[order_id] - at) * 1000 for order_id, at in started.items())
+    delays = sorted((visible[order] - at) * 1000 for order, at in started.items())
     cuts = statistics.quantiles(delays, n=100)
     return {name: round(cuts[percent - 1], 1) for name, percent in PERCENTILES.items()}
 
@@ -83,10 +83,6 @@ def _requests(env: Mapping[str, str], orders: int) -> tuple[str, list[bytes]]:
     random = Random(run)
     secret = env["WEBHOOK_SECRET_SHOPIFY"]
     return run, [webhook(number, random, secret=secret, run=run) for number in range(orders)]
-
-
-def _order_id(body: bytes) -> str:
-    return body.partition(b'"order_id":"')[2][:36].decode()
 
 
 def _port(url: str) -> int:

@@ -27,7 +27,7 @@ class Sent:
     seconds: float = 0.0
 
 
-class _Connection(asyncio.Protocol):
+class Connection(asyncio.Protocol):
     """One request at a time; responses are delimited by Content-Length."""
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ async def _send_all(
     begin, begin_wall = time.monotonic(), time.time()
 
     async def work() -> None:
-        _, connection = await loop.create_connection(_Connection, "127.0.0.1", port)
+        _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
         for place in places:
             sent.started[place] = time.time()
             if rate is not None:
@@ -98,3 +98,8 @@ def send(
     """Send everything, as fast as it goes or (open loop) at this many a second."""
     run: Callable[..., Sent] = uvloop.run
     return run(_send_all(port, requests, connections, rate))
+
+
+def order_id(body: bytes) -> str:
+    """Return the id that ingest gave the one order it accepted."""
+    return body.partition(b'"order_id":"')[2][:36].decode()

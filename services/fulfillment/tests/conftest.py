@@ -9,7 +9,7 @@ import pytest
 
 from common.contracts.ingest import CancellationRequested, PaymentReceived
 from common.contracts.order import Address, Amounts, Customer, Line, Order, Payment
-from common.contracts.risk import OrderApproved, OrderHeld, OrderRejected
+from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
 
 PLACED_AT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
@@ -52,13 +52,29 @@ class Events:
         return Order(**(values | changes))
 
     def approved(
-        self, order_id: UUID, *wanted: tuple[str, int], no: int = 1, **changes: Any
+        self,
+        order_id: UUID,
+        *wanted: tuple[str, int],
+        no: int = 1,
+        await_recheck: bool = False,
+        **changes: Any,
     ) -> OrderApproved:
-        order = self.an_order(*wanted, **changes)
-        return OrderApproved(order_id=order_id, decision_no=no, ruleset="r1", order=order)
+        return OrderApproved(
+            order_id=order_id,
+            decision_no=no,
+            ruleset="r1",
+            order=self.an_order(*wanted, **changes),
+            degraded=("credit",) if await_recheck else (),
+            await_recheck=await_recheck,
+        )
 
     def held(self, order_id: UUID, *, no: int = 1) -> OrderHeld:
         return OrderHeld(order_id=order_id, decision_no=no, ruleset="r1", reasons=("amount",))
+
+    def flagged(self, order_id: UUID, *, no: int = 2) -> OrderFlagged:
+        return OrderFlagged(
+            order_id=order_id, decision_no=no, ruleset="r1", reasons=("credit.low", "late")
+        )
 
     def rejected(self, order_id: UUID, *, no: int = 1) -> OrderRejected:
         return OrderRejected(order_id=order_id, decision_no=no, ruleset="r1", reasons=("fraud",))

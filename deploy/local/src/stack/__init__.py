@@ -2,7 +2,7 @@
 
 from stack.client import Stack
 from stack.failure import StackError
-from stack.services import Service
+from stack.services import SERVICES, Service
 from stack.state import Process
 
-__all__ = ["Process", "Service", "Stack", "StackError"]
+__all__ = ["SERVICES", "Process", "Service", "Stack", "StackError"]

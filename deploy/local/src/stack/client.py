@@ -30,7 +30,9 @@ def _ignore(_: object) -> None:
 class Stack:
     """One stack; `services` are those that `up` starts.
 
-    `say` is given sentences for a person, `watch` the state while something is awaited.
+    `environment` is told to every service, beside what this process inherited; a stack that is
+    running already keeps what it was started with. `say` is given sentences for a person, `watch`
+    the state while something is awaited.
     """
 
     def __init__(
@@ -38,11 +40,13 @@ class Stack:
         home: Path | None = None,
         services: tuple[Service, ...] = SERVICES,
         *,
+        environment: Mapping[str, str] | None = None,
         say: Callable[[str], None] = _ignore,
         watch: Callable[[State], None] = _ignore,
     ) -> None:
         self.home = Home.at(home or default_home())
         self._services = services
+        self._environment = environment or {}
         self._say = say
         self._watch = watch
 
@@ -67,7 +71,7 @@ class Stack:
         self._require_packages(wanted, install=install)
         generation = plan.submit(self.home, wanted)
         if not running:
-            supervision.start(self.home)
+            supervision.start(self.home, self._environment)
         self._await_generation(generation)
         restarts_max = None if running else FIRST_RESTARTS_MAX
         self._await_ready(wanted.processes(), UP_SECONDS_MAX, restarts_max)

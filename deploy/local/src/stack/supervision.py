@@ -22,8 +22,11 @@ def is_running(home: Home) -> bool:
     return is_locked(home.supervisor)
 
 
-def start(home: Home) -> None:
-    """Returns when the supervisor exists; if somebody else was faster, theirs."""
+def start(home: Home, environment: Mapping[str, str]) -> None:
+    """Returns when the supervisor exists; if somebody else was faster, theirs.
+
+    The services inherit its environment.
+    """
     with open_log(home.log("supervisor")) as output:
         subprocess.run(
             [sys.executable, "-m", "stack.supervisor", str(home.path)],
@@ -31,7 +34,7 @@ def start(home: Home) -> None:
             stdout=output,
             stderr=output,
             cwd=home.path,
-            env={**os.environ, "PYTHONUNBUFFERED": "1"},
+            env={**os.environ, **environment, "PYTHONUNBUFFERED": "1"},
             start_new_session=True,
             check=False,
         )

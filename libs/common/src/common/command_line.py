@@ -3,13 +3,14 @@
 import argparse
 import asyncio
 import sys
-from collections.abc import Awaitable, Sequence
+from collections.abc import Sequence
 
 from common.database.engine import open_engine
 from common.database.migrating import migrate
 from common.http.auth import ensure_key, revoke_key
+from common.http.problems import Problem
 from common.messaging import parking
-from common.service import Service, api_app, serve, worker_app
+from common.service import CommandWithOptions, Service, api_app, serve, worker_app
 from common.telemetry.logging import configure
 
 
@@ -34,11 +35,10 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     commands.add_parser("api", help="serve the HTTP API")
     commands.add_parser("worker", help="consume events and relay the outbox")
     commands.add_parser("migrate", help="bring the database schema to the newest version")
-    for name in service.commands:
-        commands.add_parser(name, help=(service.commands[name].__doc__ or "").strip())
+    plain = _add_commands(service, commands)
     prepare = commands.add_parser("prepare", help="migrate, take a key and do what else is named")
     _take_key(prepare)
-    prepare.add_argument("--also", nargs="*", default=[], choices=list(service.commands))
+    prepare.add_argument("--also", nargs="*", default=[], choices=plain)
     keys = commands.add_parser("keys", help="who may call the API")
     keys_commands = keys.add_subparsers(dest="action", required=True)
     ensure = keys_commands.add_parser("ensure", help="make a key valid; reads it from stdin")
@@ -57,6 +57,24 @@ def _parser(service: Service) -> argparse.ArgumentParser:
     return parser
 
 
+def _add_commands(
+    service: Service, commands: "argparse._SubParsersAction[argparse.ArgumentParser]"
+) -> list[str]:
+    """Add the service's own commands; return the names of those that need no options."""
+    plain: list[str] = []
+    for name, command in service.commands.items():
+        if isinstance(command, CommandWithOptions):
+            command.declare(commands.add_parser(name, help=_about(command.run)))
+        else:
+            commands.add_parser(name, help=_about(command))
+            plain.append(name)
+    return plain
+
+
+def _about(does: object) -> str:
+    return (does.__doc__ or "").strip().partition("\n")[0].replace("%", "%%")
+
+
 def _take_key(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("name")
     parser.add_argument("--scopes", nargs="+", required=True, metavar="SCOPE")
@@ -71,7 +89,7 @@ async def _once(service: Service, arguments: argparse.Namespace) -> None:
             await _migrate(service)
             await _ensure_key(service, arguments)
             for name in arguments.also:
-                await _do(service, name)
+                await _do(service, name, arguments)
         case "keys", "ensure":
             await _ensure_key(service, arguments)
         case "keys", _:
@@ -79,7 +97,7 @@ async def _once(service: Service, arguments: argparse.Namespace) -> None:
         case "parked", _:
             await _parked(service, arguments)
         case name, _:
-            await _do(service, name)
+            await _do(service, name, arguments)
 
 
 async def _migrate(service: Service) -> None:
@@ -88,14 +106,18 @@ async def _migrate(service: Service) -> None:
     await engine.dispose()
 
 
-async def _do(service: Service, command: str) -> None:
+async def _do(service: Service, name: str, arguments: argparse.Namespace) -> None:
     runtime = service.runtime(connections_max=2, sweeps=False)
-    await _awaited(service.commands[command](runtime))
-    await runtime.close()
-
-
-async def _awaited(command: Awaitable[None]) -> None:
-    await command
+    command = service.commands[name]
+    try:
+        if isinstance(command, CommandWithOptions):
+            await command.run(runtime, arguments)
+        else:
+            await command(runtime)
+    except Problem as refusal:
+        raise SystemExit(str(refusal)) from None
+    finally:
+        await runtime.close()
 
 
 async def _ensure_key(service: Service, arguments: argparse.Namespace) -> None:

@@ -31,6 +31,7 @@ class Trigger(StrEnum):
     RELEASE = "release"
     DISCARD = "discard"
     HOLD = "hold"
+    FLAG = "flag"
     APPROVE_PAID = "approve_paid"
     APPROVE_UNPAID = "approve_unpaid"
     REJECT = "reject"
@@ -89,6 +90,11 @@ TRANSITIONS: tuple[Transition, ...] = (
             (_T.APPROVE_UNPAID, _S.AWAITING_PAYMENT),
             (_T.REJECT, _S.CANCELLED),
         )
+    ),
+    *(
+        Transition(source, _T.FLAG, _S.HELD, _R)
+        for source in _BEFORE_HANDOVER
+        if source is not _S.HELD
     ),
     Transition(_S.AWAITING_PAYMENT, _T.PAY, _S.AWAITING_ALLOCATION, _F),
     Transition(_S.AWAITING_ALLOCATION, _T.RESERVE_STOCK, _S.ALLOCATED, _F),

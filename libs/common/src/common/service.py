@@ -8,6 +8,7 @@ import asyncio
 import gc
 import signal
 import sys
+from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -24,10 +25,11 @@ from common.database.engine import open_engine
 from common.database.schema import Carried
 from common.database.work import WorkFactory
 from common.http import problems
-from common.http.auth import KeyRing
+from common.http.auth import KeyFirst, KeyRing
 from common.http.edge import Edge
 from common.http.hot import HotRoute, HotRoutes
 from common.http.probes import probes
+from common.http.protocol import BoundedProtocol
 from common.messaging.batch import BatchHandler
 from common.messaging.consumer import Consumer
 from common.messaging.relay import Relay
@@ -71,6 +73,21 @@ Chore = Callable[[Runtime], Awaitable[None]]
 
 
 @dataclass(frozen=True)
+class CommandWithOptions:
+    """A command that must be told how; its help is the first line of `run`'s docstring."""
+
+    declare: Callable[[ArgumentParser], None]
+    """Adds the options to the command's own parser."""
+    run: Callable[[Runtime, Namespace], Awaitable[None]]
+    """Does it, once; the options are in the namespace. A Problem it raises ends it with status 1
+    and its text, without a traceback."""
+
+
+Command = Chore | CommandWithOptions
+"""What needs no telling stays a plain function, and alone can be named in `prepare --also`."""
+
+
+@dataclass(frozen=True)
 class Service:
     """What makes one service different from another."""
 
@@ -84,7 +101,7 @@ class Service:
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     worker_chores: Sequence[Chore] = ()
     """Run for the life of a worker process, until cancelled."""
-    commands: Mapping[str, Chore] = field(default_factory=dict)
+    commands: Mapping[str, Command] = field(default_factory=dict)
     """More things `python -m <service> <command>` does, once."""
 
     def queues(self) -> ServiceQueues:
@@ -126,6 +143,7 @@ def api_app(service: Service) -> ASGIApp:
     app.state.relay = runtime.relay
     app.state.metrics = runtime.metrics
     app.state.keys = KeyRing(runtime.engine, service.tables)
+    app.add_middleware(KeyFirst, keys=app.state.keys)
     app.include_router(probes(runtime.metrics, ready))
     service.mount(app, runtime)
     problems.install(app)
@@ -214,7 +232,7 @@ def serve(app: ASGIApp, settings: ServiceSettings) -> None:
         host=settings.host,
         port=settings.port,
         loop="uvloop",
-        http="httptools",
+        http=BoundedProtocol,
         log_config=None,
         access_log=False,
         server_header=False,

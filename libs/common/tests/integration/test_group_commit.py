@@ -14,7 +14,7 @@ from toy.tables import carried, note
 from common.contracts.event import Cause
 from common.database import group_commit
 from common.database.engine import open_engine
-from common.database.group_commit import GroupCommit
+from common.database.group_commit import GroupCommit, Overloaded
 from common.database.rows import Columns, insert_rows
 from common.database.work import Announced, Work, WorkFactory
 from common.errors import Collided, Unavailable
@@ -160,7 +160,7 @@ async def test_too_many_waiting_are_sent_away(
     group = desk.group(works)
     waiting = [asyncio.ensure_future(group.submit(one)) for one in "ab"]
     await asyncio.sleep(0)
-    with pytest.raises(Unavailable):
+    with pytest.raises(Overloaded):
         await group.submit("c")
     for one in waiting:
         one.cancel()
@@ -173,6 +173,21 @@ async def test_whoever_waits_too_long_is_told_so(
     monkeypatch.setattr(group_commit, "SUBMIT_SECONDS_MAX", 0.05)
     with pytest.raises(Unavailable):
         await desk.group(works).submit("a")
+
+
+async def test_what_was_given_up_may_be_done_yet(
+    group: Group, engine: AsyncEngine, notes: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """So nobody may be told that it was not: here its commit waits for somebody's lock."""
+    monkeypatch.setattr(group_commit, "SUBMIT_SECONDS_MAX", 0.2)
+    async with engine.connect() as other:
+        await other.execute(text("lock table toy.outbox in exclusive mode"))
+        with pytest.raises(Unavailable) as told:
+            await group.submit("a")
+        assert not isinstance(told.value, Overloaded)
+        await other.rollback()
+    await until(notes)
+    assert await notes() == ["a"]
 
 
 async def test_nobody_is_answered_before_the_commit(

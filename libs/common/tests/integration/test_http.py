@@ -24,8 +24,16 @@ from common.database.rows import Columns, insert_rows
 from common.database.work import Work, WorkFactory
 from common.errors import Collided
 from common.http import auth, problems
-from common.http.auth import KeyRing, Principal, ensure_key, fingerprint, requires, revoke_key
-from common.http.edge import BODY_BYTES_MAX, Edge
+from common.http.auth import (
+    KeyFirst,
+    KeyRing,
+    Principal,
+    ensure_key,
+    fingerprint,
+    requires,
+    revoke_key,
+)
+from common.http.edge import BODY_BYTES_MAX, HEAD_BYTES_MAX, Edge
 from common.http.hot import HotRoute, HotRoutes
 from common.http.idempotency import KEY_LENGTH_MAX, Once
 from common.http.probes import probes
@@ -37,6 +45,11 @@ from common.telemetry.metrics import Metrics
 SECRET = "13800138000"
 PROBLEM = "application/problem+json"
 BODY_SECONDS = 0.2
+
+MANY = {f"x-{number}": "x" * 100 for number in range(HEAD_BYTES_MAX // 100)}
+"""Headers each small, and too large together."""
+
+UNREADABLE = [b'{"text', b"\xff\xfe{", b"[" * 100_000, b"1" * 5_000, b'{"\\ud800": 1}']
 
 Rows = Callable[[str], Awaitable[int]]
 Reader = Annotated[Principal, requires("toy:read")]
@@ -100,6 +113,7 @@ class Toy:
         api.state.works = works
         api.state.relay = Relay(works.engine, carried, "amqp://nowhere", self.metrics, sweeps=False)
         self.keys = api.state.keys = KeyRing(works.engine, carried)
+        api.add_middleware(KeyFirst, keys=self.keys)
         api.include_router(probes(self.metrics, self._ready))
         problems.install(api)
 
@@ -167,6 +181,22 @@ class TestKeys:
         assert answer.status_code == 401
         assert answer.headers["www-authenticate"] == "Bearer"
         assert answer.headers["content-type"] == PROBLEM
+
+    @pytest.mark.parametrize("body", [*UNREADABLE, b"{}", b'{"text": 7}'])
+    async def test_the_key_is_judged_before_the_body(
+        self, client: httpx.AsyncClient, body: bytes
+    ) -> None:
+        headers = {"Authorization": "Bearer nobody's", "Content-Type": "application/json"}
+        answer = await client.post("/v1/notes", content=body, headers=headers)
+        assert answer.status_code == 401
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+    async def test_what_is_not_under_v1_and_what_is_hot_needs_no_key(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        paths = ("/healthz", "/v1/hot/a", "/v1/numbered/1")
+        statuses = [(await client.get(path)).status_code for path in paths]
+        assert statuses == [200, 200, 401]
 
     async def test_a_key_opens_what_its_scopes_name_and_no_more(
         self, client: httpx.AsyncClient
@@ -321,15 +351,49 @@ class TestTheEdge:
         assert toy.reached == []
 
     async def test_a_body_of_just_the_size_is_taken(self, client: httpx.AsyncClient) -> None:
-        answer = await client.post("/v1/uploads", content=b"x" * 2 * BODY_BYTES_MAX)
-        assert answer.status_code == 200
-        answer = await client.post("/v1/uploads", content=b"x" * (2 * BODY_BYTES_MAX + 1))
-        assert answer.status_code == 413
+        statuses = [
+            (
+                await client.post("/v1/uploads", content=b"x" * size, headers=bearer("all"))
+            ).status_code
+            for size in (2 * BODY_BYTES_MAX, 2 * BODY_BYTES_MAX + 1)
+        ]
+        assert statuses == [200, 413]
 
     async def test_a_body_that_does_not_arrive_is_not_awaited_for_ever(self, toy: Toy) -> None:
         sent = await spoken(toy.app, *chunked(b"{")[:1])
         assert status_of(sent) == 408
         assert toy.reached == []
+
+    @pytest.mark.parametrize("headers", [{"x-long": "x" * HEAD_BYTES_MAX}, MANY])
+    async def test_headers_too_large_together_are_refused(
+        self, toy: Toy, headers: dict[str, str]
+    ) -> None:
+        sent = await spoken(toy.app, *chunked(b"{}"), headers=headers)
+        assert status_of(sent) == 431
+        assert toy.reached == []
+
+    async def test_a_path_too_large_is_refused(self, client: httpx.AsyncClient) -> None:
+        answer = await client.get(f"/v1/notes/a?q={'x' * HEAD_BYTES_MAX}", headers=bearer("all"))
+        assert (answer.status_code, answer.headers["content-type"]) == (431, PROBLEM)
+
+    async def test_a_body_of_a_million_wrong_fields_gets_a_short_answer(
+        self, client: httpx.AsyncClient
+    ) -> None:
+        body = json.dumps(dict.fromkeys((f"{number:x}" for number in range(90_000)), 0))
+        assert 900_000 < len(body) < BODY_BYTES_MAX
+        headers = writing() | {"Content-Type": "application/json"}
+        answer = await client.post("/v1/notes", content=body, headers=headers)
+        assert answer.status_code == 422
+        assert len(answer.content) < 20_000
+
+    @pytest.mark.parametrize("body", UNREADABLE)
+    async def test_of_a_body_nobody_can_read_the_answer_names_the_body(
+        self, client: httpx.AsyncClient, body: bytes
+    ) -> None:
+        headers = writing() | {"Content-Type": "application/json"}
+        answer = await client.post("/v1/notes", content=body, headers=headers)
+        assert answer.status_code in {400, 422}
+        assert [error["field"] for error in answer.json()["errors"]] == ["body"]
 
     async def test_half_a_body_is_no_body(self, toy: Toy) -> None:
         """A client that hangs up in the middle of a file must not have half of it imported."""
@@ -354,13 +418,13 @@ class TestTheEdge:
     async def test_what_is_not_there_is_a_problem_document(
         self, client: httpx.AsyncClient, method: str, path: str, status: int
     ) -> None:
-        answer = await client.request(method, path)
+        answer = await client.request(method, path, headers=bearer("all"))
         assert answer.status_code == status
         assert answer.headers["content-type"] == PROBLEM
         assert answer.json()["status"] == status
 
     async def test_a_collision_asks_to_come_again(self, client: httpx.AsyncClient) -> None:
-        answer = await client.post("/v1/collisions")
+        answer = await client.post("/v1/collisions", headers=bearer("all"))
         assert answer.status_code == 503
         assert "retry-after" in answer.headers
         assert SECRET not in answer.text
@@ -378,6 +442,7 @@ class TestTheEdge:
             "[" * 100_000,
             b"\xff" + SECRET.encode(),
             {"text": f"{SECRET} \0"},
+            {"text": f"{SECRET} \ud800"},
         ],
     )
     async def test_an_answer_never_repeats_the_value(
@@ -393,7 +458,8 @@ class TestTheEdge:
     async def test_nor_does_an_answer_about_the_path_or_the_query(
         self, client: httpx.AsyncClient
     ) -> None:
-        answer = await client.get(f"/v1/numbered/{SECRET}x?at={SECRET}")
+        path = f"/v1/numbered/{SECRET}x?at={SECRET}"
+        answer = await client.get(path, headers=bearer("all"))
         assert answer.status_code == 422
         assert SECRET not in answer.text
         assert {error["field"] for error in answer.json()["errors"]} == {"path.number", "query.at"}

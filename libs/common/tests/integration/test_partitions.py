@@ -5,13 +5,14 @@ from datetime import UTC, date, datetime, timedelta
 from uuid import UUID
 
 import pytest
-from sqlalchemy import insert, select, text
+from sqlalchemy import Column, Integer, MetaData, Table, Uuid, insert, select, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from toy.tables import carried, metadata
 
 from common.clock import utc_now
 from common.database.migrating import migrate, pending_changes
 from common.database.partitions import DAYS_AHEAD, DAYS_KEPT, maintain, partition_name
+from common.database.schema import carried_tables
 from common.ids import first_id_at
 from support.infrastructure import NewDatabase
 
@@ -108,6 +109,39 @@ async def test_an_id_from_a_clock_that_is_ahead_does_not_stop_the_making_of_part
     assert await place_of(bare, ahead) == "inbox_20270309"
     async with bare.connect() as connection:
         assert list(await connection.scalars(select(carried.inbox.c.event_id))) == [ahead]
+
+
+async def test_a_table_of_the_service_is_partitioned_by_its_first_key_column(
+    bare: AsyncEngine,
+) -> None:
+    own = MetaData(schema="toy")
+    tables = carried_tables(own)
+    sighting = Table(
+        "sighting",
+        own,
+        Column("order_id", Uuid, primary_key=True),
+        Column("number", Integer, primary_key=True, autoincrement=False),
+        postgresql_partition_by="RANGE (order_id)",
+    )
+    Table("plain", own, Column("order_id", Uuid, primary_key=True))
+    assert tables.partitioned == (tables.event_log, tables.inbox, sighting)
+    early = id_on(TODAY + timedelta(days=DAYS_AHEAD + 1))
+    async with bare.begin() as connection:
+        await connection.execute(
+            text(
+                "create table toy.sighting (order_id uuid not null, number integer not null"
+                " check (number > 0), primary key (order_id, number)) partition by range (order_id)"
+            )
+        )
+        await maintain(connection, tables, TODAY)
+        rows = [{"order_id": early, "number": number} for number in (1, 2)]
+        await connection.execute(insert(sighting), rows)
+        await maintain(connection, tables, TODAY + timedelta(days=1))
+        place = text("select distinct tableoid::regclass::text from toy.sighting")
+        assert list(await connection.scalars(place)) == ["toy.sighting_20270309"]
+        dropped = await maintain(connection, tables, TODAY + timedelta(days=DAYS_KEPT + 30))
+        assert "sighting_20270309" in dropped
+        assert list(await connection.scalars(select(sighting.c.number))) == []
 
 
 async def test_after_a_long_pause_partitions_are_made_again(bare: AsyncEngine) -> None:

@@ -45,6 +45,13 @@ def test_nothing_is_cancelled_once_the_courier_has_it() -> None:
     assert all(step(state, Trigger.CANCEL) is None for state in late)
 
 
+def test_what_risk_flags_is_held_exactly_where_it_may_still_be_cancelled() -> None:
+    flagged = {t.source for t in TRANSITIONS if t.trigger is Trigger.FLAG}
+    cancellable = {t.source for t in TRANSITIONS if t.trigger is Trigger.CANCEL}
+    assert flagged == cancellable - {State.HELD}
+    assert all(step(source, Trigger.FLAG) is State.HELD for source in flagged)
+
+
 @given(st.lists(st.sampled_from(Trigger), max_size=60))
 def test_any_sequence_of_triggers_keeps_to_the_table(triggers: list[Trigger]) -> None:
     state: State | None = None

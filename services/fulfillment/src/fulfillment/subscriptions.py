@@ -7,11 +7,12 @@ would allocate them, and what locks most stock comes last.
 from collections.abc import Sequence
 
 from common.contracts.ingest import CancellationRequested, PaymentReceived
-from common.contracts.risk import OrderApproved, OrderHeld, OrderRejected
+from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
 from common.messaging.subscription import Subscription, on
 from fulfillment.handlers import (
     cancellation_requested,
     order_approved,
+    order_flagged,
     order_held,
     order_rejected,
     payment_received,
@@ -21,6 +22,7 @@ from fulfillment.handlers import (
 def subscriptions() -> Sequence[Subscription]:
     return (
         on(OrderHeld, order_held.HoldOrders()),
+        on(OrderFlagged, order_flagged.StopOrders()),
         on(OrderRejected, order_rejected.EndOrders()),
         on(CancellationRequested, cancellation_requested.CancelOrders()),
         on(PaymentReceived, payment_received.CountPayments()),

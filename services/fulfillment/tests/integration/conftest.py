@@ -127,9 +127,20 @@ class World:
         return [r.type for r in await self._rows(statement)]
 
     async def task_code(self, order_id: UUID) -> str:
+        """Return the code of the order's last task."""
         table = tables.task
-        (row,) = await self._rows(select(table).where(table.c.order_id == order_id))
-        return str(row.code)
+        rows = await self._rows(
+            select(table).where(table.c.order_id == order_id).order_by(table.c.task_id)
+        )
+        return str(rows[-1].code)
+
+    async def said(self, order_id: UUID, kind: str) -> list[dict[str, Any]]:
+        """Return what was announced of the order in events of this kind."""
+        table = tables.carried.event_log
+        rows = await self._rows(
+            select(table.c.body).where(table.c.order_id == order_id, table.c.type == kind)
+        )
+        return [r.body["data"] for r in rows]
 
     async def count(self, table: Any) -> int:
         (row,) = await self._rows(select(func.count().label("n")).select_from(table))
@@ -158,6 +169,17 @@ class World:
         await self._assert_histories(rows)
         waiting = {r.order_id for r in await self._rows(select(tables.backorder_line))}
         assert waiting == {r.order_id for r in rows if r.state == "backordered"}
+        await self._assert_tasks(rows)
+
+    async def _assert_tasks(self, rows: Iterable[Any]) -> None:
+        """Check that exactly the orders that have goods have a task, and one, not ended."""
+        tasks = await self._rows(select(tables.task).where(tables.task.c.state != "cancelled"))
+        living = {t.order_id: t.state for t in tasks}
+        assert len(living) == len(tasks)
+        here = ("allocated", "picking", "packed")
+        left = ("handed_over", "in_transit", "delivered", "returned")
+        assert set(living) == {r.order_id for r in rows if r.state in here + left}
+        assert all(living[r.order_id] == r.state for r in rows if r.state in here)
 
     async def _assert_histories(self, rows: Iterable[Any]) -> None:
         steps: dict[UUID, list[Any]] = {}

@@ -8,6 +8,7 @@ from common.ids import new_id
 from common.life_cycle import State
 from fulfillment.domain.codes import parcel_code, scanned_task_code, task_code
 from fulfillment.domain.scanning import (
+    Blocked,
     Meaning,
     Next,
     OutOfOrder,
@@ -46,8 +47,30 @@ def test_any_text_is_a_code_or_none(text: str) -> None:
         (State.PICKING, ScanStep.HANDED_OVER, OutOfOrder(ScanStep.PACKED)),
         (State.PACKED, ScanStep.HANDED_OVER, Next()),
         (State.DELIVERED, ScanStep.HANDED_OVER, Repeated()),
-        (State.CANCELLED, ScanStep.PICKING, PutBack()),
     ],
 )
 def test_a_scan_means(state: State, scanned: ScanStep, expected: Meaning) -> None:
     assert meaning(state, scanned) == expected
+
+
+@pytest.mark.parametrize("state", State)
+@pytest.mark.parametrize("scanned", ScanStep)
+def test_what_belongs_to_an_ended_task_is_put_back_whatever_became_of_its_order(
+    state: State, scanned: ScanStep
+) -> None:
+    assert meaning(state, scanned, ended=True, blocked=True) == PutBack()
+
+
+@pytest.mark.parametrize(
+    ("state", "scanned", "expected"),
+    [
+        (State.ALLOCATED, ScanStep.PICKING, Blocked()),
+        (State.ALLOCATED, ScanStep.PACKED, OutOfOrder(ScanStep.PICKING)),
+        (State.PICKING, ScanStep.PICKING, Repeated()),
+        (State.PACKED, ScanStep.HANDED_OVER, Blocked()),
+    ],
+)
+def test_of_a_blocked_order_only_what_is_done_can_be_scanned_again(
+    state: State, scanned: ScanStep, expected: Meaning
+) -> None:
+    assert meaning(state, scanned, blocked=True) == expected

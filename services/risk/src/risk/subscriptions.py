@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from common.contracts.fulfillment import HoldMissed
 from common.contracts.ingest import OrderReceived
 from common.messaging.subscription import Subscription, on
+from risk.handlers.hold_missed import NoteMissedHolds
 from risk.handlers.order_received import AssessOrders
-from risk.settings import Settings
-from risk.use_cases.active_rules import ActiveRules
 
 
-def subscriptions(settings: Settings) -> Sequence[Subscription]:
-    return (on(OrderReceived, AssessOrders(ActiveRules(settings.ruleset_refresh_seconds))),)
+def subscriptions(assess: AssessOrders) -> Sequence[Subscription]:
+    return (on(OrderReceived, assess), on(HoldMissed, NoteMissedHolds()))

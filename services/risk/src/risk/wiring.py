@@ -1,30 +1,86 @@
 """Composition root: the only place where concrete things meet."""
 
+from dataclasses import dataclass, field
+from typing import Self
+
 from fastapi import FastAPI
+from prometheus_client import CollectorRegistry
 
 from common.service import Runtime, Service
-from risk.api import assessments, reviews, rulesets
+from risk.api import assessments, breakers, releases, reviews, rulesets
+from risk.gateways.parties import Parties
+from risk.handlers.order_received import AssessOrders
+from risk.pages import desk
 from risk.settings import Settings
 from risk.store import tables
 from risk.subscriptions import subscriptions
-from risk.use_cases import demo
+from risk.use_cases import demo, featuring
+from risk.use_cases.active_rules import ActiveRules
+from risk.use_cases.measures import Measures
+from risk.use_cases.panel import Panel
+from risk.use_cases.rechecking import Rechecking
+from risk.use_cases.reporting import Reporting
+from risk.use_cases.rolling_back import rollback
+from risk.use_cases.shadowing import Shadowing
+from risk.use_cases.warming import Warming
+from risk.use_cases.watching import Watching
+
+
+@dataclass(frozen=True)
+class Parts:
+    """What the handlers and chores of one process share."""
+
+    rules: ActiveRules
+    panel: Panel
+    parties: Parties
+    measures: Measures = field(default_factory=lambda: Measures(CollectorRegistry()))
+
+    @classmethod
+    def of(cls, settings: Settings) -> Self:
+        parties = Parties.of(settings)
+        return cls(ActiveRules(settings.ruleset_refresh_seconds), Panel(parties), parties)
+
+    def assess(self) -> AssessOrders:
+        return AssessOrders(self.rules, self.panel, Warming(self.panel), self.measures)
+
+    async def report(self, runtime: Runtime) -> None:
+        runtime.metrics.registry.register(self.measures.registry)
+        await Reporting(self.rules, self.panel, self.measures).keep_on(runtime)
+
+    async def recheck(self, runtime: Runtime) -> None:
+        try:
+            await Rechecking(self.rules, self.panel).keep_on(runtime)
+        finally:
+            await self.parties.close()
+
+    async def count(self, runtime: Runtime) -> None:
+        await featuring.keep_counters(runtime.works)
 
 
 def service() -> Service:
     settings = Settings()
+    parts = Parts.of(settings)
     return Service(
         name="risk",
         about="Decides whether an order may proceed, by rule sets that are released like software.",
         settings=settings,
         tables=tables.carried,
-        mount=mount,
-        subscriptions=subscriptions(settings),
-        commands={"seed-demo": seed_demo},
+        mount=lambda app, runtime: mount(app, runtime, parts),
+        subscriptions=subscriptions(parts.assess()),
+        worker_chores=(
+            parts.report,
+            parts.recheck,
+            parts.count,
+            Watching(parts.rules).keep_on,
+            Shadowing(parts.rules, parts.panel).keep_on,
+        ),
+        commands={"seed-demo": seed_demo, "rollback": rollback},
     )
 
 
-def mount(app: FastAPI, _: Runtime) -> None:
-    for module in (assessments, rulesets, reviews):
+def mount(app: FastAPI, _: Runtime, parts: Parts) -> None:
+    app.state.rules, app.state.parties = parts.rules, parts.parties
+    for module in (assessments, releases, rulesets, reviews, breakers, desk):
         app.include_router(module.router)
 
 

@@ -7,12 +7,18 @@ from uuid import UUID
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from common.contracts.event import Message
 from common.contracts.ingest import OrderReceived
 from common.contracts.order import Order
+from common.database.work import WorkFactory
 from common.ids import new_id
 from common.messaging.outcome import Outcome
+from common.service import Runtime
+from risk.domain.receiver import phone_fingerprint
+from risk.use_cases import demo
+from risk.wiring import Parts, mount
 
 Receipt = Callable[..., Message[OrderReceived]]
 Deliver = Callable[..., Awaitable[list[Outcome]]]
@@ -70,9 +76,9 @@ async def test_an_assessment_shows_every_decision_and_who_made_it(
     assert (first["decision_no"], first["outcome"], first["decided_by"]) == (1, "held", "sluice")
     assert first["reasons"] == [
         {
-            "rule": "order-amount-cny",
+            "check": "order-amount-cny",
             "code": "amount_above_limit",
-            "detail": "hold_above_minor 500000 CNY: payable is 600000",
+            "detail": 'order.currency ("CNY") == "CNY" && order.payable_minor (600000) > 500000',
             "outcome": "held",
         }
     ]
@@ -193,26 +199,107 @@ async def test_reviews_are_paged_from_the_oldest(
     assert seen == [message.data.order_id for message in messages]
 
 
-@pytest.mark.parametrize(
-    ("method", "url", "least"),
-    [
-        ("GET", f"/v1/assessments/{UUID(int=1)}", "reader"),
-        ("GET", "/v1/reviews", "reader"),
-        ("POST", f"/v1/reviews/{UUID(int=1)}", "reviewer"),
-        ("GET", "/v1/rulesets", "reader"),
-        ("GET", "/v1/rulesets/active", "reader"),
-        ("GET", f"/v1/rulesets/{'0' * 64}", "reader"),
-        ("POST", "/v1/rulesets", "releaser"),
-        ("POST", f"/v1/rulesets/{'0' * 64}/activate", "releaser"),
-        ("POST", "/v1/rulesets/rollback", "releaser"),
-    ],
-)
-async def test_every_route_asks_who_calls(
-    client: httpx.AsyncClient, method: str, url: str, least: str
+async def test_a_review_ends_what_was_still_to_be_made_up_for(
+    client: httpx.AsyncClient,
+    works: WorkFactory,
+    order: Order,
+    receipt: Receipt,
+    deliver: Deliver,
 ) -> None:
-    too_little = {"reader": "stranger", "reviewer": "releaser", "releaser": "reviewer"}[least]
-    assert (await client.request(method, url)).status_code == 401
-    assert (await client.request(method, url, headers=as_("nobody"))).status_code == 401
-    assert (await client.request(method, url, headers=as_(too_little))).status_code == 403
-    allowed = await client.request(method, url, headers=as_(least))
-    assert allowed.status_code not in {401, 403}
+    async with works.begin() as work:
+        await demo.seed(work)
+    masked = order.customer.model_copy(update={"phone": "138****8000"})
+    message = receipt(order.model_copy(update={"customer": masked}))
+    await deliver(message)
+    url = f"/v1/assessments/{message.data.order_id}"
+    before = (await client.get(url, headers=as_("reader"))).json()
+    (held,) = before["decisions"]
+    assert [(r["check"], r["code"]) for r in held["reasons"]] == [("blocked-phones", "unanswered")]
+    (left,) = before["rechecks"]
+    assert (left["check"], left["cause"]) == ("blocked-phones", "missing:phone.sha256")
+    assert (left["result"], left["rechecked_at"]) == (None, None)
+
+    await client.post(path(message), json=APPROVE, headers=as_("reviewer"))
+    after = (await client.get(url, headers=as_("reader"))).json()
+    assert [(r["check"], r["result"]) for r in after["rechecks"]] == [("blocked-phones", "moot")]
+    assert after["outcome"] == "approved"
+
+
+async def test_what_an_order_was_decided_on_is_shown_without_personal_values(
+    client: httpx.AsyncClient, held: Message[OrderReceived]
+) -> None:
+    url = f"/v1/assessments/{held.data.order_id}/inputs"
+    response = await client.get(url, headers=as_("reader"))
+    (inputs,) = response.json()["items"]
+    features = inputs["features"]
+    assert (inputs["decision_no"], features["order.payable_minor"]) == (1, 600_000)
+    assert features["phone.sha256"] == features["address.text"] == "withheld"
+    assert features["customer.orders_1h"] is None
+    assert "文三路" not in response.text
+    assert str(phone_fingerprint(held.data.order.customer.phone)) not in response.text
+
+
+async def test_a_decision_made_again_is_the_same(
+    client: httpx.AsyncClient, held: Message[OrderReceived]
+) -> None:
+    await client.post(path(held), json=APPROVE, headers=as_("reviewer"))
+    url = f"/v1/assessments/{held.data.order_id}/replay"
+    first, reviewed = (await client.get(url, headers=as_("reader"))).json()["items"]
+    assert (first["same"], first["why_not"]) == (True, "")
+    assert (reviewed["same"], reviewed["why_not"]) == (False, "a person decided")
+
+
+@pytest.mark.parametrize("what", ["", "/inputs", "/replay"])
+async def test_of_an_unknown_order_there_is_nothing_to_show(
+    client: httpx.AsyncClient, what: str
+) -> None:
+    response = await client.get(f"/v1/assessments/{new_id()}{what}", headers=as_("reader"))
+    assert response.status_code == 404
+    response = await client.get(f"/v1/assessments/nonsense{what}", headers=as_("reader"))
+    assert [e["field"] for e in response.json()["errors"]] == ["path.order_id"]
+
+
+ROUTES = [
+    ("GET", "/v1/assessments/{order_id}", "reader"),
+    ("GET", "/v1/assessments/{order_id}/inputs", "reader"),
+    ("GET", "/v1/assessments/{order_id}/replay", "reader"),
+    ("GET", "/v1/reviews", "reader"),
+    ("POST", "/v1/reviews/{order_id}", "reviewer"),
+    ("GET", "/v1/rulesets", "reader"),
+    ("GET", "/v1/rulesets/active", "reader"),
+    ("GET", "/v1/rulesets/changes", "reader"),
+    ("GET", "/v1/rulesets/{ruleset}", "reader"),
+    ("GET", "/v1/rulesets/{ruleset}/measurements", "reader"),
+    ("POST", "/v1/rulesets", "releaser"),
+    ("POST", "/v1/rulesets/check", "reader"),
+    ("POST", "/v1/rulesets/{ruleset}/measurements", "releaser"),
+    ("POST", "/v1/rulesets/{ruleset}/promote", "releaser"),
+    ("POST", "/v1/rulesets/{ruleset}/abort", "releaser"),
+    ("POST", "/v1/rulesets/{ruleset}/activate", "releaser"),
+    ("POST", "/v1/rulesets/rollback", "releaser"),
+    ("GET", "/v1/breakers", "reader"),
+    ("GET", "/v1/breakers/{check}", "reader"),
+    ("GET", "/v1/breakers/{check}/changes", "reader"),
+    ("POST", "/v1/breakers/{check}", "releaser"),
+]
+PLACES = {"order_id": str(UUID(int=1)), "ruleset": "0" * 64, "check": "amount"}
+
+
+async def test_every_route_asks_who_calls(client: httpx.AsyncClient) -> None:
+    too_little = {"reader": "stranger", "reviewer": "releaser", "releaser": "reviewer"}
+    for method, template, least in ROUTES:
+        url = template.format_map(PLACES)
+        callers: tuple[dict[str, str], ...] = ({}, as_("nobody"), as_(too_little[least]))
+        refused = [(await client.request(method, url, headers=who)).status_code for who in callers]
+        assert (method, url, refused) == (method, url, [401, 401, 403])
+        allowed = await client.request(method, url, headers=as_(least))
+        assert allowed.status_code not in {401, 403}, url
+
+
+async def test_no_route_is_left_out_above(runtime: Runtime, parts: Parts) -> None:
+    app = FastAPI()
+    mount(app, runtime, parts)
+    described = app.openapi()["paths"]
+    found = {(method.upper(), path) for path, methods in described.items() for method in methods}
+    served = {(method, path) for method, path in found if path.startswith("/v1/")}
+    assert served == {(method, url) for method, url, _ in ROUTES}

@@ -1,5 +1,6 @@
 """The id of a rule set follows from what it says alone."""
 
+import hashlib
 import json
 from typing import Any
 
@@ -13,7 +14,7 @@ leaves = st.none() | st.booleans() | st.integers() | st.text()
 documents = st.dictionaries(
     st.text(),
     st.recursive(
-        leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=20
+        leaves, lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner), max_leaves=8
     ),
 )
 
@@ -36,6 +37,13 @@ def test_canonical_json_says_what_the_document_says(written: dict[str, Any]) -> 
 
 def test_another_limit_is_another_rule_set() -> None:
     content = document().content()
+    assert ruleset_id(json.loads(json.dumps(content))) == ruleset_id(content)
     changed = json.loads(json.dumps(content))
-    changed["rules"][0]["hold_above_minor"] += 1
+    changed["limits"]["hold"]["CNY"] += 1
     assert ruleset_id(changed) != ruleset_id(content)
+
+
+def test_the_id_of_a_rule_set_never_changes() -> None:
+    written = {"rules": [], "name": "路"}
+    assert canonical_json(written) == '{"name":"路","rules":[]}'
+    assert ruleset_id(written) == hashlib.sha256(canonical_json(written).encode()).hexdigest()

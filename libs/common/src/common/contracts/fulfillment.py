@@ -49,3 +49,14 @@ class OrderCancelled(Event):
 
     version: int
     reason: str
+
+
+class HoldMissed(Event):
+    """The order had left when risk asked to hold it."""
+
+    TYPE: ClassVar[str] = "hold.missed"
+    VERSION: ClassVar[int] = 1
+
+    decision_no: int
+    """Of the decision that came too late."""
+    state: str

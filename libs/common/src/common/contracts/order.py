@@ -68,3 +68,5 @@ class Order(Part):
     amounts: Amounts
     payments: tuple[Payment, ...]
     memo: str | None
+    device: str | None = None
+    """A fingerprint of what it was ordered with, where the channel tells: a hash."""

@@ -15,6 +15,10 @@ class OrderApproved(Event):
     decision_no: int
     ruleset: str
     order: Order
+    degraded: tuple[str, ...] = ()
+    """Checks that were skipped; each is made up for by a later decision."""
+    await_recheck: bool = False
+    """Reserve, but let nothing leave before a later decision says so."""
 
 
 class OrderHeld(Event):
@@ -32,6 +36,17 @@ class OrderRejected(Event):
     """The order may not be fulfilled."""
 
     TYPE: ClassVar[str] = "order.rejected"
+    VERSION: ClassVar[int] = 1
+
+    decision_no: int
+    ruleset: str
+    reasons: tuple[str, ...]
+
+
+class OrderFlagged(Event):
+    """A check made up for later speaks against an approved order: hold it if it has not left."""
+
+    TYPE: ClassVar[str] = "order.flagged"
     VERSION: ClassVar[int] = 1
 
     decision_no: int

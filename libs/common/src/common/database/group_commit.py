@@ -24,6 +24,10 @@ Item = TypeVar("Item")
 Reply = TypeVar("Reply")
 
 
+class Overloaded(Unavailable):
+    """Too much is waiting already; nothing was done, and nothing will be."""
+
+
 @dataclass
 class GroupCommit(Generic[Item, Reply]):
     works: WorkFactory
@@ -38,11 +42,11 @@ class GroupCommit(Generic[Item, Reply]):
         """Wait until the item is committed and return its reply.
 
         Raises:
-            Unavailable: too much is waiting already, or the database is away or too slow. In the
-                last case the item may or may not be committed: sending it again is harmless.
+            Overloaded: too much is waiting already.
+            Unavailable: the database is away or too slow; the item may or may not be committed.
         """
         if len(self._waiting) >= WAITING_MAX:
-            raise Unavailable("Too many requests are waiting.")
+            raise Overloaded("Too many requests are waiting.")
         reply: asyncio.Future[Reply] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, reply))
         self._arrived.set()
@@ -50,7 +54,7 @@ class GroupCommit(Generic[Item, Reply]):
             async with asyncio.timeout(SUBMIT_SECONDS_MAX):
                 return await reply
         except TimeoutError:
-            raise Unavailable("The database is too slow.") from None
+            raise Unavailable("The database is too slow; it may be done yet.") from None
 
     async def run(self) -> None:
         """Flush until cancelled."""

@@ -1,4 +1,4 @@
-"""Partitions by day of the event log and the inbox: made ahead of time, dropped after two weeks."""
+"""Partitions by day of what is kept for two weeks: made ahead of time, dropped when it is over."""
 
 from datetime import UTC, date, datetime, timedelta
 
@@ -15,6 +15,11 @@ DAYS_KEPT = 15  # two whole weeks and the day that is running
 
 def _default(table: Table) -> str:
     return f'"{table.schema}"."{table.name}_other"'
+
+
+def _key(table: Table) -> str:
+    """Return the column whose UUIDv7 tells the day."""
+    return next(iter(table.primary_key.columns)).name
 
 
 def partition_name(table: Table, day: date) -> str:
@@ -55,10 +60,12 @@ async def _make(connection: AsyncConnection, table: Table, day: date) -> None:
         return
     # Rows of this day that came before its partition wait in the one for all else, and move.
     values = f"for values from ('{first}') to ('{end}')"
-    days = f"event_id >= '{first}' and event_id < '{end}'"
+    key = f'"{_key(table)}"'
+    days = f"{key} >= '{first}' and {key} < '{end}'"
+    alike = "including defaults including constraints including indexes"
     for statement in (
         f"lock table {_default(table)} in access exclusive mode",
-        f"create table {partition} (like {parent} including defaults including indexes)",
+        f"create table {partition} (like {parent} {alike})",
         f"insert into {partition} select * from {_default(table)} where {days}",  # noqa: S608 - our own names
         f"delete from {_default(table)} where {days}",  # noqa: S608 - see above
         f"alter table {parent} attach partition {partition} {values}",

@@ -1,7 +1,8 @@
 """Tables every service carries in its own schema, beside those it owns.
 
 event_log and inbox are partitioned by day. Their key is a UUIDv7, which begins with the time it was
-made, so the key itself is the partition key and stays unique across partitions.
+made, so the key itself is the partition key and stays unique across partitions. A service may have
+more such tables: any on the same metadata that is declared as partitioned by its first key column.
 """
 
 from dataclasses import dataclass
@@ -40,7 +41,9 @@ class Carried:
 
     @property
     def partitioned(self) -> tuple[Table, ...]:
-        return (self.event_log, self.inbox)
+        """The service's tables whose partitions are made and dropped, day by day."""
+        tables = self.inbox.metadata.sorted_tables
+        return tuple(t for t in tables if t.dialect_options["postgresql"]["partition_by"])
 
 
 def carried_tables(metadata: MetaData) -> Carried:

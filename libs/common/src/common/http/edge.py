@@ -10,14 +10,25 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.clock import monotonic_seconds
-from common.http.problems import Problem, RequestTimeout, TooLarge, response, unexpected
+from common.http.problems import (
+    UNCERTAIN,
+    HeadTooLarge,
+    Problem,
+    RequestTimeout,
+    TooLarge,
+    response,
+    unexpected,
+)
 from common.telemetry.metrics import Metrics
 
+HEAD_BYTES_MAX = 32 * 1024
 BODY_BYTES_MAX = 1024 * 1024
 DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 BODY_SECONDS_MAX = 15.0
 REQUEST_SECONDS_MAX = 60.0
 CLIENT_GONE = 499  # as nginx counts it; nobody is there to read an answer
+
+_CLOSE = {"Connection": "close"}
 
 
 class Edge:
@@ -61,7 +72,9 @@ class Edge:
         self.metrics.request(_route(scope), status, monotonic_seconds() - started)
 
     async def _limit(self, scope: Scope, receive: Receive) -> Receive:
-        """Read the whole body within the limits before anything is done with it."""
+        """Hold the request to the limits and read its whole body before anything is done."""
+        if _head_bytes(scope) > HEAD_BYTES_MAX:
+            raise head_too_large()
         limit = self.larger.get(scope["path"], BODY_BYTES_MAX)
         if _must_not_be_read(scope, limit):
             raise _too_large(limit)
@@ -69,7 +82,7 @@ class Edge:
             async with asyncio.timeout(self.body_seconds):
                 body = await _whole_body(receive, limit)
         except TimeoutError:
-            raise RequestTimeout("The body did not arrive in time.") from None
+            raise RequestTimeout("The body did not arrive in time.", headers=_CLOSE) from None
         whole: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
         async def replay() -> Message:
@@ -86,7 +99,7 @@ def _answer_to(error: Exception, route: str) -> Response:
     if isinstance(error, Problem):
         return response(error)
     if isinstance(error, TimeoutError):
-        return response(RequestTimeout("The request took too long."))
+        return response(RequestTimeout(f"The request took too long. {UNCERTAIN}"))
     return unexpected(error, route)
 
 
@@ -117,7 +130,16 @@ async def _whole_body(receive: Receive, limit: int) -> bytes:
 
 
 def _too_large(limit: int) -> TooLarge:
-    return TooLarge(f"The body is larger than {limit} bytes.", headers={"Connection": "close"})
+    return TooLarge(f"The body is larger than {limit} bytes.", headers=_CLOSE)
+
+
+def head_too_large() -> HeadTooLarge:
+    return HeadTooLarge(f"Path and headers are larger than {HEAD_BYTES_MAX} bytes.", headers=_CLOSE)
+
+
+def _head_bytes(scope: Scope) -> int:
+    target = len(scope["path"]) + len(scope["query_string"])
+    return target + sum(len(name) + len(value) for name, value in scope["headers"])
 
 
 def _must_not_be_read(scope: Scope, limit: int) -> bool:

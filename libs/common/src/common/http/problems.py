@@ -11,9 +11,17 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from common.database import faults
+from common.database.group_commit import Overloaded
 from common.errors import Unavailable
 
 MEDIA_TYPE = "application/problem+json"
+ERRORS_MAX = 50
+FIELD_LENGTH_MAX = 120  # its parts may be the caller's own words, and those a megabyte long
+MESSAGE_LENGTH_MAX = 200
+UNCERTAIN = (
+    "It may or may not have been done: send the same again, with the same Idempotency-Key if it"
+    " had one."
+)
 
 log = structlog.get_logger()
 
@@ -52,6 +60,11 @@ class Problem(Exception):  # noqa: N818 - RFC 9457 calls it a problem
         self.headers = headers
 
 
+class Unreadable(Problem):
+    status = 400
+    title = "Bad input"
+
+
 class Unauthorized(Problem):
     status = 401
     title = "Not authenticated"
@@ -87,8 +100,13 @@ class Unprocessable(Problem):
     title = "Bad input"
 
 
+class HeadTooLarge(Problem):
+    status = 431
+    title = "Too large"
+
+
 class Busy(Problem):
-    """Nothing was done; the same request will work later."""
+    """The same request will work later."""
 
     status = 503
     title = "Not available now"
@@ -116,16 +134,34 @@ def response(problem: Problem) -> Response:
 def bad_input(
     error: ValidationError | RequestValidationError, *, within: str = ""
 ) -> Unprocessable:
-    """Name every field that is wrong, without its value."""
-    details: Sequence[Any] = error.errors()
-    errors = [
-        FieldError(
-            field=".".join(map(str, d["loc"])) or within or "body", code=d["type"], message=d["msg"]
-        )
-        for d in details
-    ]
+    """Name the fields that are wrong, without their values; of very many only the first."""
+    details: Sequence[Any]
+    if isinstance(error, ValidationError):
+        details = error.errors(include_url=False, include_input=False, include_context=False)
+    else:
+        details = error.errors()
+    errors = [_field_error(detail, within) for detail in details[:ERRORS_MAX]]
     fields = ", ".join(e.field for e in errors[:5])
-    return Unprocessable(f"These fields are wrong: {fields}.", errors=errors)
+    more = len(details) - len(errors)
+    rest = f" {more} more are not listed." if more else ""
+    return Unprocessable(f"These fields are wrong: {fields}.{rest}", errors=errors)
+
+
+def _field_error(detail: Mapping[str, Any], within: str) -> FieldError:
+    place, message = detail["loc"], detail["msg"]
+    if detail["type"] == "json_invalid" and len(place) > 1:  # the framework's: body and position
+        place, message = place[:1], f"{message}, at character {place[1]}"
+    return FieldError(
+        field=_shortened(".".join(map(str, place)), FIELD_LENGTH_MAX) or within or "body",
+        code=detail["type"],
+        message=_shortened(message, MESSAGE_LENGTH_MAX),
+    )
+
+
+def _shortened(text: str, length_max: int) -> str:
+    """Return what can be sent; JSON can write half a character, which no answer can hold."""
+    text = text if len(text) <= length_max else f"{text[: length_max - 1]}…"
+    return text.encode("utf-8", "replace").decode()
 
 
 async def _problem(_: Request, error: Exception) -> Response:
@@ -141,6 +177,9 @@ async def _invalid(_: Request, error: Exception) -> Response:
 async def _http(_: Request, error: Exception) -> Response:
     """Render what the framework itself refuses (unknown path, wrong method) in the same form."""
     assert isinstance(error, HTTPException)  # noqa: S101 - see above
+    if error.status_code == Unreadable.status:  # no known encoding, too deep, too long a number
+        nothing = FieldError(field="body", code="unreadable", message="No part of it can be read.")
+        return response(Unreadable("The body cannot be read.", errors=[nothing]))
     view = ProblemView(title=str(error.detail), status=error.status_code, detail=str(error.detail))
     return JSONResponse(
         view.model_dump(), error.status_code, headers=error.headers, media_type=MEDIA_TYPE
@@ -153,11 +192,13 @@ async def _unexpected(request: Request, error: Exception) -> Response:
 
 def unexpected(error: Exception, route: str) -> Response:
     """Answer what no handler expected; called at the very edge, so that nothing gets past it."""
+    if isinstance(error, Overloaded):
+        return response(Busy("Too many requests are waiting; nothing was done. Try again."))
     if isinstance(error, Unavailable) or faults.is_away(error):
-        return response(Busy("The database is away; nothing was done. Try again."))
+        return response(Busy(f"The database is away or too slow. {UNCERTAIN}"))
     if faults.is_collision(error):
         return response(Busy("Somebody else is changing the same; nothing was done. Try again."))
     if faults.is_refused(error):
         return response(Unprocessable("A value cannot be stored; nothing was done."))
     log.error("http.failed", route=route, exc_info=error)
-    return response(Problem("Something unexpected happened; nothing was done."))
+    return response(Problem(f"Something unexpected happened. {UNCERTAIN}"))

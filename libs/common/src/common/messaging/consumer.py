@@ -16,13 +16,13 @@ from pamqp.commands import Basic
 from common.clock import monotonic_seconds, utc_now
 from common.database.engine import answers
 from common.errors import Unavailable
-from common.messaging import suspects
 from common.messaging.batch import BatchHandler, Item, Settled, body_of
 from common.messaging.connection import SET_UP_SECONDS_MAX, connected, deliver_to
 from common.messaging.outcome import Done, Park, Retry, name_of
 from common.messaging.pack import Outgoing, Pack, read, single, split
 from common.messaging.rebuilding import outlast, rebuild_for_ever
 from common.messaging.relay import Relay
+from common.messaging.suspects import DELIVERIES_SUSPECT, TRIES_MAX, Suspects
 from common.messaging.topology import ServiceQueues, declare_exchange, declare_queues
 from common.messaging.watch import Progress, watch
 from common.telemetry.metrics import Metrics
@@ -50,6 +50,9 @@ class Consumer:
     _stopping: asyncio.Event = field(default_factory=asyncio.Event)
     _left: asyncio.Event = field(default_factory=asyncio.Event)
 
+    def __post_init__(self) -> None:
+        self._suspects = Suspects(self.handler.works.engine, self.handler.works.tables)
+
     async def run(self) -> None:
         """Consume until stopped."""
         await rebuild_for_ever(self._session, what="consumer")
@@ -60,6 +63,7 @@ class Consumer:
         self._arrived.set()
 
     async def _session(self) -> None:
+        await self._suspects.strike()
         if self._stopping.is_set():
             return
         # A consumer without its database would only raise the delivery counts of what it holds.
@@ -160,11 +164,11 @@ class Consumer:
         return batch
 
     async def _settle_all(self, packs: Sequence[Pack], outgoing: AbstractChannel) -> None:
-        ordinary = [p for p in packs if p.deliveries < suspects.DELIVERIES_SUSPECT]
+        ordinary = [p for p in packs if p.deliveries < DELIVERIES_SUSPECT]
         if ordinary:
             await self._settle(self.handler.read(ordinary), outgoing)
         for pack in packs:
-            if pack.deliveries >= suspects.DELIVERIES_SUSPECT:
+            if pack.deliveries >= DELIVERIES_SUSPECT:
                 await self._settle_suspect(pack, outgoing)
 
     async def _settle(self, items: Sequence[Item], outgoing: AbstractChannel) -> None:
@@ -189,19 +193,20 @@ class Consumer:
             await self._try_alone(item, outgoing)
 
     async def _try_alone(self, item: Item, outgoing: AbstractChannel) -> None:
-        engine, tables = self.handler.works.engine, self.handler.works.tables
         if item.message is None:
             await self._settle([item], outgoing)
             return
-        event_id = item.message.event_id
-        tries = await outlast(lambda: suspects.begin_try(engine, tables, event_id), self._stopping)
-        if tries >= suspects.TRIES_MAX:
+        event_id, suspects = item.message.event_id, self._suspects
+        tries = await outlast(lambda: suspects.tries(event_id), self._stopping)
+        if tries >= TRIES_MAX:
             reason = f"ended its process {tries} times"
             await self._send_on(Settled(outcomes=[(item, Park(reason))]), outgoing)
             self.metrics.settled(item.pack.type, "parked")
         else:
-            await self._settle([item], outgoing)
-        await outlast(lambda: suspects.acquit(engine, tables, event_id), self._stopping)
+            await outlast(lambda: suspects.begin(event_id, tries + 1), self._stopping)
+            async with suspects.trying(event_id):
+                await self._settle([item], outgoing)
+        await outlast(lambda: suspects.acquit(event_id), self._stopping)
 
     async def _send_on(self, settled: Settled, outgoing: AbstractChannel) -> None:
         """Publish what failed to its rung or the parking lot, before anything is acknowledged."""

@@ -15,6 +15,7 @@ from common.http.problems import Conflict, NotFound, ProblemView
 from common.http.reading import Reading
 from common.life_cycle import State, Trigger
 from fulfillment.api.fields import After, Body, Limit, Reader, Reason, Writer
+from fulfillment.domain.order import is_blocked
 from fulfillment.store import gate, listings, orders
 from fulfillment.use_cases.cancelling import Wish, cancel
 from fulfillment.use_cases.changes import called_by
@@ -58,6 +59,9 @@ class OrderSummary(BaseModel):
     payable_minor: int | None
     paid_minor: int
     warehouse: str | None
+    """The last that reserved for it."""
+    blocked: bool
+    """Stock is reserved, but nothing may leave before risk has looked again."""
     task_code: str | None
     shipment: ShipmentPart | None
     cancellation: CancellationPart | None
@@ -132,7 +136,8 @@ def _summary(row: listings.Record) -> dict[str, object]:
             "at": row["cancellation_at"],
             "reason": row["cancellation_reason"],
         }
-    return {**row, "shipment": shipment, "cancellation": cancellation}
+    blocked = is_blocked(State(row["state"]), awaiting_recheck=row["awaiting_recheck"])
+    return {**row, "blocked": blocked, "shipment": shipment, "cancellation": cancellation}
 
 
 def _view(row: listings.Record, steps: Sequence[listings.Record]) -> OrderView:

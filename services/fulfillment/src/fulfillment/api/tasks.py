@@ -1,6 +1,6 @@
 """HTTP: what a warehouse has to pick and pack."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Query
@@ -9,11 +9,19 @@ from pydantic import AwareDatetime, BaseModel
 from common.http.problems import NotFound, ProblemView
 from common.http.reading import Reading
 from common.life_cycle import State
-from fulfillment.api.fields import After, Limit, Reader, Writer
+from fulfillment.api.fields import Limit, Reader, Writer
 from fulfillment.domain.codes import parcel_code, scanned_task_code
+from fulfillment.domain.order import is_blocked
 from fulfillment.store import listings
+from fulfillment.store.listings import Record, TaskPlace
 
 router = APIRouter(prefix="/v1/tasks", tags=["tasks"])
+
+_ID = "[0-9a-fA-F]{8}-([0-9a-fA-F]{4}-){3}[0-9a-fA-F]{12}"
+After = Annotated[
+    str | None,
+    Query(pattern=f"^{_ID}(/{_ID})?$", description="`next` of the last page, or an order's id."),
+]
 
 
 class TaskSummary(BaseModel):
@@ -23,6 +31,10 @@ class TaskSummary(BaseModel):
     order_id: UUID
     warehouse: str
     state: State
+    """`cancelled`: the task was ended; its order may have been held and have another by now."""
+    blocked: bool
+    """The goods are reserved, but must not be touched yet."""
+    blocked_reason: Literal["awaiting_recheck"] | None
     created_at: AwareDatetime
 
 
@@ -50,7 +62,7 @@ class TaskView(TaskSummary):
 
 class TaskPage(BaseModel):
     items: list[TaskSummary]
-    next: UUID | None = None
+    next: str | None = None
     """Give this as `after` for what follows."""
 
 
@@ -65,10 +77,27 @@ async def list_tasks(
 ) -> TaskPage:
     """List tasks, those of the oldest orders first."""
     rows = await listings.tasks_page(
-        connection, wanted=(warehouse, state), after=after, limit=limit
+        connection, wanted=(warehouse, state), after=_place(after), limit=limit
     )
-    items = [TaskSummary(**r, parcel_code=parcel_code(r["code"])) for r in rows]
-    return TaskPage(items=items, next=items[-1].order_id if len(items) == limit else None)
+    items = [TaskSummary.model_validate({**r, **_derived(r)}) for r in rows]
+    more = len(items) == limit
+    return TaskPage(items=items, next=f"{items[-1].order_id}/{items[-1].task_id}" if more else None)
+
+
+def _place(after: str | None) -> TaskPlace | None:
+    if after is None:
+        return None
+    order_id, _, task_id = after.partition("/")
+    return TaskPlace(UUID(order_id), UUID(task_id) if task_id else None)
+
+
+def _derived(row: Record) -> dict[str, Any]:
+    blocked = is_blocked(State(row["state"]), awaiting_recheck=row["awaiting_recheck"])
+    return {
+        "parcel_code": parcel_code(row["code"]),
+        "blocked": blocked,
+        "blocked_reason": "awaiting_recheck" if blocked else None,
+    }
 
 
 @router.get("/{code}", responses={404: {"model": ProblemView}})
@@ -82,4 +111,4 @@ async def read_task(_: Writer, connection: Reading, code: str) -> TaskView:
     if row is None:
         raise NotFound("No task or parcel has this code.")
     particulars: dict[str, Any] = row["particulars"]
-    return TaskView(**{**row, **particulars}, parcel_code=parcel_code(row["code"]))
+    return TaskView.model_validate({**row, **particulars, **_derived(row)})

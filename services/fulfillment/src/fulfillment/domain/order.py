@@ -9,8 +9,12 @@ from uuid import UUID
 from common.life_cycle import State, Trigger, step
 
 REJECTED = "rejected by risk"
+FLAGGED = "flagged by risk"
 RESERVING = frozenset({State.ALLOCATED, State.PICKING, State.PACKED})
 """In these states stock in the order's warehouse is reserved for it."""
+LEFT = frozenset({State.HANDED_OVER, State.IN_TRANSIT, State.DELIVERED, State.RETURNED})
+"""In these states it is too late to hold or cancel."""
+_GIVING_BACK = frozenset({State.CANCELLED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +83,13 @@ class Order:
     state: State = State.RECEIVED
     version: int = 0
     decision_no: int | None = None
+    awaiting_recheck: bool = False
+    """The last decision approves, but nothing may leave before a later one does so too."""
     terms: Terms | None = None
     """None until the approval, which brings them, is here."""
     paid_minor: int = 0
     warehouse: str | None = None
+    """The last that reserved for it; of a held or cancelled order, where its goods go back to."""
     cancellation: Cancellation | None = None
     steps: tuple[Step, ...] = ()
     """Steps taken since the order was loaded."""
@@ -116,7 +123,12 @@ def paid_minor(terms: Terms, receipts: Mapping[str, Receipt]) -> int:
 
 
 def approve(
-    order: Order, decision_no: int, receipts: Mapping[str, Receipt], because: Because
+    order: Order,
+    decision_no: int,
+    receipts: Mapping[str, Receipt],
+    because: Because,
+    *,
+    await_recheck: bool = False,
 ) -> Order:
     """Let an order with terms proceed, to allocation when it is paid.
 
@@ -129,14 +141,27 @@ def approve(
         return order
     enough = order.paid_minor >= terms.payable_minor
     trigger = Trigger.APPROVE_PAID if enough else Trigger.APPROVE_UNPAID
-    return _decided(order, decision_no, take(order, trigger, because))
+    after = take(order, trigger, because)
+    if after is not None and after.warehouse is not None:  # it was flagged, and starts anew
+        after = replace(after, warehouse=None)
+    return replace(after or order, decision_no=decision_no, awaiting_recheck=await_recheck)
 
 
 def hold(order: Order, decision_no: int, because: Because, *, reason: str | None) -> Order:
-    """Stop an order that was not approved yet; past that the life cycle knows no hold."""
+    """Stop an order that was not approved yet; one that was, risk flags."""
     if is_stale(order, decision_no):
         return order
-    return _decided(order, decision_no, take(order, Trigger.HOLD, because, reason=reason))
+    after = take(order, Trigger.HOLD, because, reason=reason)
+    return replace(after or order, decision_no=decision_no)
+
+
+def flag(order: Order, decision_no: int, because: Because, *, reasons: Iterable[str]) -> Order:
+    """Stop an order that is still here, approved before or not; what has left is past holding."""
+    if is_stale(order, decision_no):
+        return order
+    told = ", ".join(reasons)
+    after = take(order, Trigger.FLAG, because, reason=f"{FLAGGED}: {told}" if told else FLAGGED)
+    return _stopped(after or order, decision_no)
 
 
 def reject(order: Order, decision_no: int, because: Because) -> Order:
@@ -146,15 +171,15 @@ def reject(order: Order, decision_no: int, because: Because) -> Order:
     rejected = take(order, Trigger.REJECT, because, reason=REJECTED) or take(
         order, Trigger.CANCEL, because, reason=REJECTED
     )
-    return _decided(order, decision_no, rejected)
+    return _stopped(rejected or order, decision_no)
+
+
+def _stopped(order: Order, decision_no: int) -> Order:
+    return replace(order, decision_no=decision_no, awaiting_recheck=False)
 
 
 def is_stale(order: Order, decision_no: int) -> bool:
     return order.decision_no is not None and decision_no <= order.decision_no
-
-
-def _decided(order: Order, decision_no: int, after: Order | None) -> Order:
-    return replace(after or order, decision_no=decision_no)
 
 
 def pay(order: Order, receipts: Mapping[str, Receipt], because: Because) -> Order:
@@ -192,4 +217,9 @@ def serve(order: Order, warehouse: str | None, because: Because) -> Order:
 
 
 def frees_stock(taken: Step) -> bool:
-    return taken.target is State.CANCELLED and taken.source in RESERVING
+    return taken.target in _GIVING_BACK and taken.source in RESERVING
+
+
+def is_blocked(state: State, *, awaiting_recheck: bool) -> bool:
+    """Tell whether goods are reserved for an order but must not be touched yet."""
+    return awaiting_recheck and state in RESERVING

@@ -38,19 +38,31 @@ class OutOfOrder:
 
 
 @dataclass(frozen=True, slots=True)
+class Blocked:
+    """The scan is the one expected, but risk has to look again first."""
+
+
+@dataclass(frozen=True, slots=True)
 class PutBack:
-    """The order was cancelled meanwhile."""
+    """The task was ended meanwhile."""
 
 
-Meaning = Next | Repeated | OutOfOrder | PutBack
+Meaning = Next | Repeated | OutOfOrder | Blocked | PutBack
 
 
-def meaning(state: State, scanned: ScanStep) -> Meaning:
-    """Tell what the scan means for an order that has a task."""
-    if state is State.CANCELLED:
+def meaning(
+    state: State, scanned: ScanStep, *, ended: bool = False, blocked: bool = False
+) -> Meaning:
+    """Tell what the scan of a task means for its order.
+
+    A task that was ended stays so, whatever becomes of the order: it may have another task by now.
+    """
+    if ended:
         return PutBack()
     done = _DONE.get(state, len(_SEQUENCE))
     position = _SEQUENCE.index(scanned)
     if position < done:
         return Repeated()
-    return Next() if position == done else OutOfOrder(_SEQUENCE[done])
+    if position > done:
+        return OutOfOrder(_SEQUENCE[done])
+    return Blocked() if blocked else Next()

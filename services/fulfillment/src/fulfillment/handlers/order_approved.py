@@ -31,7 +31,11 @@ class ProceedWithOrders:
         for message in messages:
             order_id, origin = message.data.order_id, origin_of(message, work)
             after = approve(
-                now[order_id], message.data.decision_no, early.get(order_id, {}), origin.because
+                now[order_id],
+                message.data.decision_no,
+                early.get(order_id, {}),
+                origin.because,
+                await_recheck=message.data.await_recheck,
             )
             if after is not known.get(order_id):
                 now[order_id] = after

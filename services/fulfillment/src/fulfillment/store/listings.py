@@ -1,7 +1,7 @@
 """What is shown of orders, tasks, stock and shipments."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NamedTuple
 from uuid import UUID
 
 from sqlalchemy import RowMapping, Select, select, tuple_
@@ -9,26 +9,40 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.life_cycle import State
 from fulfillment.store.tables import order_step, orders, shipment, stock, task
+from fulfillment.store.tasks import is_living
 
+_last_task = (
+    select(task.c.code)
+    .where(task.c.order_id == orders.c.order_id)
+    .order_by(task.c.task_id.desc())
+    .limit(1)
+    .correlate(orders)
+    .scalar_subquery()
+)
 _ORDER = select(
     orders,
-    task.c.code.label("task_code"),
+    _last_task.label("task_code"),
     shipment.c.courier,
     shipment.c.tracking_no,
     shipment.c.status,
     shipment.c.handed_over_at,
-).select_from(
-    orders.outerjoin(task, task.c.order_id == orders.c.order_id).outerjoin(
-        shipment, shipment.c.order_id == orders.c.order_id
-    )
+).select_from(orders.outerjoin(shipment, shipment.c.order_id == orders.c.order_id))
+_TASKS = select(task, orders.c.awaiting_recheck).select_from(
+    task.join(orders, orders.c.order_id == task.c.order_id)
 )
 _TASK = select(
-    task, orders.c.version, orders.c.particulars, shipment.c.courier, shipment.c.tracking_no
+    task,
+    orders.c.awaiting_recheck,
+    orders.c.version,
+    orders.c.particulars,
+    shipment.c.courier,
+    shipment.c.tracking_no,
 ).select_from(
     task.join(orders, orders.c.order_id == task.c.order_id).outerjoin(
-        shipment, shipment.c.order_id == task.c.order_id
+        shipment, (shipment.c.order_id == task.c.order_id) & is_living
     )
 )
+_TASK_PLACE = (task.c.order_id, task.c.task_id)
 
 Record = RowMapping
 """One row by column name, for a view to be made of."""
@@ -62,22 +76,31 @@ async def one_task(connection: AsyncConnection, code: str) -> RowMapping | None:
     return (await connection.execute(statement)).mappings().one_or_none()
 
 
+class TaskPlace(NamedTuple):
+    """A place in the list of tasks: after this task, or after all tasks of this order."""
+
+    order_id: UUID
+    task_id: UUID | None
+
+
 async def tasks_page(
     connection: AsyncConnection,
     *,
     wanted: tuple[str | None, State | None],
-    after: UUID | None,
+    after: TaskPlace | None,
     limit: int,
 ) -> Sequence[RowMapping]:
     """List tasks of a warehouse, in a state, or both."""
     code, state = wanted
-    statement = select(task).order_by(task.c.order_id).limit(limit)
+    statement = _TASKS.order_by(*_TASK_PLACE).limit(limit)
     if code is not None:
         statement = statement.where(task.c.warehouse == code)
     if state is not None:
         statement = statement.where(task.c.state == state)
-    if after is not None:
-        statement = statement.where(task.c.order_id > after)
+    if after is not None and after.task_id is not None:
+        statement = statement.where(tuple_(*_TASK_PLACE) > after)
+    elif after is not None:
+        statement = statement.where(task.c.order_id > after.order_id)
     return await _all(connection, statement)
 
 

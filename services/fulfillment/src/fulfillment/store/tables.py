@@ -16,6 +16,7 @@ from sqlalchemy import (
     Text,
     UniqueConstraint,
     Uuid,
+    false,
     text,
 )
 
@@ -32,6 +33,7 @@ orders = Table(
     Column("state", Text, nullable=False),
     Column("version", Integer, nullable=False),
     Column("decision_no", Integer),
+    Column("awaiting_recheck", Boolean, nullable=False, server_default=false()),
     Column("currency", Text),
     Column("payable_minor", BigInteger),
     Column("paid_minor", BigInteger, nullable=False),
@@ -118,11 +120,12 @@ backorder_line = Table(
 # SKUs of which there is more than when the orders waiting for them were last looked at.
 restocked = Table("restocked", metadata, Column("sku", Text, primary_key=True))
 
+# One for each time an order was allocated; all but the last were ended and are `cancelled`.
 task = Table(
     "task",
     metadata,
     Column("order_id", Uuid, primary_key=True),
-    Column("task_id", Uuid, nullable=False),
+    Column("task_id", Uuid, primary_key=True),
     Column("code", Text, nullable=False),
     Column("warehouse", Text, nullable=False),
     Column("state", Text, nullable=False),

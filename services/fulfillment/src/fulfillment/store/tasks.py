@@ -1,4 +1,4 @@
-"""What warehouses have to pick and pack: one task, and one parcel, for each allocated order."""
+"""What warehouses have to pick and pack: one task, and one parcel, each time one is allocated."""
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,12 @@ from fulfillment.store.given import as_given, given_rows
 from fulfillment.store.tables import task
 
 _new = given_rows(task, ("order_id", "state"))
-_FOLLOW = update(task).where(task.c.order_id == _new.c.order_id).values(state=_new.c.state)
+is_living = task.c.state != State.CANCELLED
+"""The task was not ended; an order has at most one such."""
+_FOLLOW = (
+    update(task).where(task.c.order_id == _new.c.order_id, is_living).values(state=_new.c.state)
+)
+_ENDING = frozenset({State.CANCELLED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +44,11 @@ async def add(connection: AsyncConnection, tasks: Sequence[Task], created_at: da
 
 
 async def follow(connection: AsyncConnection, changed: Collection[Order]) -> None:
-    """Give the tasks of these orders the orders' states."""
+    """Give the living tasks of these orders the orders' states; a held order's task is ended."""
     if changed:
         columns: Columns = {
             "order_id": [o.order_id for o in changed],
-            "state": [o.state for o in changed],
+            "state": [State.CANCELLED if o.state in _ENDING else o.state for o in changed],
         }
         await connection.execute(_FOLLOW, as_given(columns))
 
@@ -52,3 +57,9 @@ async def order_of_task(connection: AsyncConnection, code: str) -> UUID | None:
     statement = select(task.c.order_id).where(task.c.code == code)
     found: UUID | None = (await connection.execute(statement)).scalar_one_or_none()
     return found
+
+
+async def is_ended(connection: AsyncConnection, code: str) -> bool:
+    """Tell whether the task was ended; lock its order first, else it may end meanwhile."""
+    statement = select(~is_living).where(task.c.code == code)
+    return bool((await connection.execute(statement)).scalar_one())

@@ -15,7 +15,9 @@ from fulfillment.store import backorders, history, orders, tasks
 from fulfillment.store.orders import Saved
 from fulfillment.store.tasks import Task
 
-_TASK_STATES = frozenset({State.PICKING, State.PACKED, State.HANDED_OVER, State.CANCELLED})
+_TASK_STATES = frozenset(
+    {State.PICKING, State.PACKED, State.HANDED_OVER, State.CANCELLED, State.HELD}
+)
 
 
 class Origin(NamedTuple):

@@ -11,9 +11,10 @@ from common.database.work import Work
 from common.http.problems import Conflict, NotFound
 from common.life_cycle import State
 from fulfillment.domain.codes import scanned_task_code
-from fulfillment.domain.order import Order, take
+from fulfillment.domain.order import Order, is_blocked, take
 from fulfillment.domain.scanning import (
     TRIGGERS,
+    Blocked,
     Next,
     OutOfOrder,
     PutBack,
@@ -57,7 +58,7 @@ async def record(work: Work, scan: Scan, cause: Cause) -> Scanned:
 
     Raises:
         NotFound: no task or parcel has this code.
-        Conflict: another step comes first, or the order was cancelled.
+        Conflict: another step comes first, risk has to look again first, or the task was ended.
     """
     code = scanned_task_code(scan.code)
     order_id = await tasks.order_of_task(work.connection, code) if code else None
@@ -66,16 +67,27 @@ async def record(work: Work, scan: Scan, cause: Cause) -> Scanned:
     if scan.handover is not None:  # what leaves is taken from stock
         await gate.enter(work.connection)
     order = (await orders.lock(work.connection, [order_id]))[order_id]
-    match meaning(order.state, scan.step):
-        case Next():
-            after = await _advance(work, order, scan, cause)
-            return Scanned(order_id, code, after.state, after.version, repeated=False)
-        case Repeated():
-            return await _repeat(work, order_id, code, scan)
+    ended = await tasks.is_ended(work.connection, code)
+    blocked = is_blocked(order.state, awaiting_recheck=order.awaiting_recheck)
+    found = meaning(order.state, scan.step, ended=ended, blocked=blocked)
+    if isinstance(found, Repeated):
+        return await _repeat(work, order_id, code, scan)
+    if not isinstance(found, Next):
+        raise Conflict(_refusal(found, order.state))
+    after = await _advance(work, order, scan, cause)
+    return Scanned(order_id, code, after.state, after.version, repeated=False)
+
+
+def _refusal(found: Blocked | OutOfOrder | PutBack, state: State) -> str:
+    match found:
         case OutOfOrder(expected):
-            raise Conflict(f"The order is {order.state}; the step expected is {expected}.")
+            return f"The order is {state}; the step expected is {expected}."
+        case Blocked():
+            return "The order awaits a re-check by risk: let the goods lie until it is done."
+        case PutBack() if state is State.CANCELLED:
+            return "The order was cancelled: put the parcel back."
         case PutBack():
-            raise Conflict("The order was cancelled: put the parcel back.")
+            return f"The task was ended, its order is {state}: put the parcel back."
         case _ as never:
             assert_never(never)
 

@@ -1,5 +1,6 @@
 """Reading fields of foreign JSON: wrong types are named, never guessed around."""
 
+import hashlib
 import re
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
@@ -9,6 +10,7 @@ from common.money import MINOR_MAX, minor_from_decimal
 from ingest.channels.channel import Unreadable
 from ingest.domain.draft import ROWS_MAX
 
+DEVICE_LENGTH = 32
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,16}(\.[0-9]{1,8})?")
 
 
@@ -42,6 +44,18 @@ def words(payload: Mapping[str, Any], name: str) -> str | None:
         raise Unreadable(f"{name} is no text")
     text = str(value).strip() if value is not None else ""
     return text or None
+
+
+def device(payload: Mapping[str, Any], address: str, browser: str) -> str | None:
+    """Return a fingerprint of the IP address and browser in these fields; None without either.
+
+    Only whoever knows both can make it; neither can be read from it.
+    """
+    parts = [words(payload, name) or "" for name in (address, browser)]
+    if not any(parts):
+        return None
+    text = "|".join(parts).encode("utf-8", "surrogatepass")
+    return hashlib.sha256(text).hexdigest()[:DEVICE_LENGTH]
 
 
 def money(payload: Mapping[str, Any], name: str, currency: str) -> int | None:

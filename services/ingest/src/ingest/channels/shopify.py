@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.channels.channel import Incoming, Unreadable, is_base64_hmac_sha256
-from ingest.channels.fields import mapping, moment, money, rows, whole, words
+from ingest.channels.fields import device, mapping, moment, money, rows, whole, words
 from ingest.domain.draft import (
     Draft,
     DraftAddress,
@@ -77,6 +77,7 @@ def _draft(payload: Mapping[str, Any], shop: str) -> Draft:
         amounts=_amounts(payload, currency),
         payments=_payments(payload, currency),
         memo=words(payload, "note"),
+        device=device(mapping(payload, "client_details"), "browser_ip", "user_agent"),
     )
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ingest.channels.channel import Incoming, Unreadable, is_base64_hmac_sha256
-from ingest.channels.fields import mapping, moment, money, rows, whole, words
+from ingest.channels.fields import device, mapping, moment, money, rows, whole, words
 from ingest.domain.draft import (
     Draft,
     DraftAddress,
@@ -71,7 +71,7 @@ def _draft(payload: Mapping[str, Any], shop: str) -> Draft:
             name=" ".join(filter(None, name)),
             phone=words(shipping, "phone") or words(billing, "phone"),
             email=words(billing, "email"),
-            platform_id=words(payload, "customer_id"),
+            platform_id=_account(payload),
         ),
         address=DraftAddress(
             country=words(ship_to, "country"),
@@ -86,7 +86,14 @@ def _draft(payload: Mapping[str, Any], shop: str) -> Draft:
         amounts=_amounts(payload, lines, currency),
         payments=_payments(payload, currency),
         memo=words(payload, "customer_note"),
+        device=device(payload, "customer_ip_address", "customer_user_agent"),
     )
+
+
+def _account(payload: Mapping[str, Any]) -> str | None:
+    """Return the customer's account; guests all have the number 0, and are not one customer."""
+    account = words(payload, "customer_id")
+    return None if account == "0" else account
 
 
 def _line(line: Mapping[str, Any], currency: str) -> DraftLine:

@@ -82,3 +82,5 @@ class Draft:
     amounts: DraftAmounts = field(default_factory=DraftAmounts)
     payments: tuple[DraftPayment, ...] = ()
     memo: str | None = None
+    device: str | None = None
+    """What it was ordered with: any text that is the same for the same device."""

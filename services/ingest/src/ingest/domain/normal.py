@@ -23,6 +23,7 @@ def normalised(draft: Draft) -> tuple[Draft, bool]:
         address=_filled(draft.address, country),
         lines=tuple(_named(line) for line in draft.lines),
         payments=tuple(normal_payment(payment) for payment in draft.payments),
+        device=(draft.device or "").strip() or None,
     )
     return normal, phone is not None
 

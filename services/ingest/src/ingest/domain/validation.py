@@ -13,6 +13,7 @@ LINES_MAX = 500
 PAYMENTS_MAX = 100
 QUANTITY_MAX = 1_000_000
 TEXT_LENGTH_MAX = 2_000
+DEVICE_LENGTH_MAX = 64
 KEY_LENGTH_MAX = 200
 """Of texts that rows are found by, here and in every later service."""
 MASKED_LENGTH_MIN = 10
@@ -198,6 +199,7 @@ def _texts(draft: Draft) -> Iterator[Reason]:
         "memo": draft.memo,
     }
     yield from key_reasons("channel_order_no", draft.channel_order_no)
+    yield from _text("device", draft.device, DEVICE_LENGTH_MAX)
     for place, text in texts.items():
         yield from _text(place, text, TEXT_LENGTH_MAX)
     for number, line in enumerate(draft.lines[:LINES_MAX]):

@@ -188,4 +188,5 @@ def any_drafts() -> st.SearchStrategy[Draft]:
             max_size=3,
         ).map(tuple),
         memo=_TEXT,
+        device=_TEXT,
     )

@@ -104,6 +104,13 @@ def shopify_order(**changes: Any) -> dict[str, Any]:
         "fulfillments": [],
         "refunds": [],
         "note_attributes": [],
+        "browser_ip": "203.0.113.7",
+        "client_details": {
+            "browser_ip": "203.0.113.7",
+            "user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
+            "accept_language": "en-HK",
+            "session_hash": None,
+        },
         "tax_lines": [],
         **changes,
     }

@@ -82,6 +82,8 @@ def woocommerce_order(**changes: Any) -> dict[str, Any]:
         "prices_include_tax": False,
         "customer_id": 26,
         "customer_note": "",
+        "customer_ip_address": "203.0.113.7",
+        "customer_user_agent": "Mozilla/5.0 (X11; Linux x86_64)",
         "billing": BILLING,
         "shipping": SHIPPING,
         "payment_method": "stripe",

@@ -1,12 +1,13 @@
 """HTTP: orders that wait for a person, and what the person says."""
 
+from collections.abc import Mapping
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Annotated, Literal, NamedTuple
 from uuid import UUID
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict
 
 from common.clock import utc_now
 from common.contracts.event import Cause
@@ -17,15 +18,14 @@ from common.http.idempotency import Once
 from common.http.problems import Conflict, NotFound, ProblemView
 from common.http.reading import Reading
 from risk.api.assessments import DecisionView, ReasonView
+from risk.api.fields import Text
 from risk.domain.assessment import Verdict
-from risk.domain.rules import Outcome
-from risk.store import held_orders
+from risk.domain.decision import Outcome
+from risk.store import held_orders, missed_holds
 from risk.store.held_orders import HeldOrder
 from risk.use_cases.reviewing import review
 
 router = APIRouter(prefix="/v1/reviews", tags=["reviews"])
-
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 class ReceiverView(BaseModel):
@@ -48,6 +48,8 @@ class ReviewView(BaseModel):
     currency: str
     payable_minor: int
     lines: int
+    left_before_hold: str | None
+    """Where the order was when it was flagged, if that came too late to hold it."""
     receiver: ReceiverView | None = None
 
 
@@ -75,18 +77,29 @@ async def list_reviews(
 ) -> ReviewsView:
     """List held orders, the oldest first; only who may review is told whom they are for."""
     waiting = await held_orders.page(connection, after, limit)
-    now, reviewer = utc_now(), principal.may("risk:write")
-    return ReviewsView(items=[_view(held, now, reviewer=reviewer) for held in waiting])
+    missed = await missed_holds.of_orders(connection, [w.held.order_id for w in waiting])
+    reader = Reader(utc_now(), principal.may("risk:write"), missed)
+    return ReviewsView(items=[_view(held, reader) for held in waiting])
 
 
-def _view(waiting: HeldOrder, now: datetime, *, reviewer: bool) -> ReviewView:
+class Reader(NamedTuple):
+    """Who looks, when, and what is known besides."""
+
+    now: datetime
+    reviews: bool
+    missed: Mapping[UUID, str]
+
+
+def _view(waiting: HeldOrder, reader: Reader) -> ReviewView:
     held, order = waiting.held, waiting.order
-    receiver = ReceiverView(customer=order.customer, address=order.address) if reviewer else None
+    receiver = (
+        ReceiverView(customer=order.customer, address=order.address) if reader.reviews else None
+    )
     return ReviewView(
         order_id=held.order_id,
         decision_no=held.decision_no,
         held_at=held.decided_at,
-        age_seconds=max(0, int((now - held.decided_at).total_seconds())),
+        age_seconds=max(0, int((reader.now - held.decided_at).total_seconds())),
         reasons=[ReasonView.of(reason) for reason in held.decision.reasons],
         ruleset=held.ruleset,
         channel=order.channel,
@@ -95,6 +108,7 @@ def _view(waiting: HeldOrder, now: datetime, *, reviewer: bool) -> ReviewView:
         currency=order.currency,
         payable_minor=order.amounts.payable_minor,
         lines=len(order.lines),
+        left_before_hold=reader.missed.get(held.order_id),
         receiver=receiver,
     )
 

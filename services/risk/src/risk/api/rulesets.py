@@ -1,30 +1,33 @@
-"""HTTP: rule sets, and which of them is in force."""
+"""HTTP: rule sets as published, and what is known of each."""
 
+import asyncio
 from datetime import datetime
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Path, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, StringConstraints
+from pydantic import BaseModel, ConfigDict, PlainValidator
 
 from common.contracts.event import Cause
 from common.database.work import Work, WorkFactory
 from common.http.auth import Principal, requires
 from common.http.idempotency import Once
-from common.http.problems import Conflict, NotFound, ProblemView
+from common.http.problems import Conflict, FieldError, NotFound, ProblemView, Unprocessable
 from common.http.reading import Reading
+from risk.api.fields import RuleSetId, Text
+from risk.domain.golden import failures
 from risk.domain.identity import ruleset_id
-from risk.store import changes, rulesets
-from risk.store.changes import Change
+from risk.store import measurements, rulesets
+from risk.store.compiled import Faulty, compiled, read
 from risk.store.documents import RuleSetDocument
+from risk.store.documents_v1 import RuleSetDocumentV1
+from risk.store.golden_tests import golden_tests
+from risk.store.measurements import Measurement
 from risk.store.rulesets import Record
-from risk.use_cases import releasing
+from risk.use_cases import measuring, releasing
 
 router = APIRouter(prefix="/v1/rulesets", tags=["rulesets"])
-
-Id = Annotated[str, Path(pattern=r"^[0-9a-f]{64}$")]
-Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=1000)]
 
 
 class RuleSetView(BaseModel):
@@ -39,26 +42,23 @@ class RuleSetsView(BaseModel):
     items: list[RuleSetView]
 
 
-class ChangeView(BaseModel):
-    """A change of the rule set in force."""
-
-    change_id: UUID
-    kind: str
-    ruleset: str
-    changed_at: datetime
-    changed_by: str
-    reason: str
+AnyDocument = RuleSetDocument | RuleSetDocumentV1
 
 
-class ActiveView(BaseModel):
-    ruleset: RuleSetView
-    change: ChangeView
+def _document(given: Any) -> AnyDocument:
+    """Read either form; what is wrong is named by its place in the document alone."""
+    if isinstance(given, dict) and "format" in given:
+        return RuleSetDocument.model_validate(given)
+    return RuleSetDocumentV1.model_validate(given)
+
+
+Document = Annotated[AnyDocument, PlainValidator(_document, json_schema_input_type=AnyDocument)]
 
 
 class PublishIn(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
-    document: RuleSetDocument
+    document: Document
     reason: Text
 
 
@@ -66,13 +66,35 @@ class PublishedView(BaseModel):
     id: str
 
 
-class ReasonIn(BaseModel):
-    model_config = ConfigDict(extra="forbid")
+class MeasurementView(BaseModel):
+    """What the gate said: times in seconds, beside those of the rule set that was stable then."""
 
-    reason: Text
+    measurement_id: UUID
+    ruleset: str
+    against: str
+    passed: bool
+    report: dict[str, Any]
+    measured_at: datetime
+    measured_by: str
+
+    @classmethod
+    def of(cls, made: Measurement) -> "MeasurementView":
+        return cls(
+            measurement_id=made.id,
+            ruleset=made.ruleset,
+            against=made.against,
+            passed=made.passed,
+            report=dict(made.report),
+            measured_at=made.measured_at,
+            measured_by=made.measured_by,
+        )
 
 
-def _ruleset_view(record: Record) -> RuleSetView:
+class MeasurementsView(BaseModel):
+    items: list[MeasurementView]
+
+
+def ruleset_view(record: Record) -> RuleSetView:
     return RuleSetView(
         id=record.id,
         document=dict(record.document),
@@ -82,15 +104,34 @@ def _ruleset_view(record: Record) -> RuleSetView:
     )
 
 
-def _change_view(change: Change) -> ChangeView:
-    return ChangeView(
-        change_id=change.id,
-        kind=change.kind,
-        ruleset=change.ruleset,
-        changed_at=change.changed_at,
-        changed_by=change.changed_by,
-        reason=change.reason,
-    )
+def refusal(error: Faulty) -> Unprocessable:
+    """Name every field of the document that is wrong."""
+    errors = [
+        FieldError(field=f"body.document.{fault.field}", code=fault.code, message=fault.message)
+        for fault in error.faults
+    ]
+    fields = ", ".join(e.field for e in errors[:5])
+    return Unprocessable(f"These fields are wrong: {fields}.", errors=errors)
+
+
+def examine(document: AnyDocument) -> None:
+    """Compile the rule set and run its golden tests.
+
+    Raises:
+        Unprocessable: something is wrong with it.
+    """
+    try:
+        current = read(document.content())
+        ruleset = compiled(current)
+        tests = golden_tests(current, ruleset)
+    except Faulty as error:
+        raise refusal(error) from None
+    wrong = [
+        FieldError(field=f"body.document.tests.{f.position}", code="golden_test", message=f.told)
+        for f in failures(ruleset, tests)
+    ]
+    if wrong:
+        raise Unprocessable(f"{len(wrong)} of {len(tests)} golden tests fail.", errors=wrong[:50])
 
 
 @router.get("")
@@ -102,29 +143,17 @@ async def list_rulesets(
 ) -> RuleSetsView:
     """List rule sets, the newest first."""
     records = await rulesets.page(connection, after, limit)
-    return RuleSetsView(items=[_ruleset_view(record) for record in records])
-
-
-@router.get("/active", responses={404: {"model": ProblemView}})
-async def read_active(
-    _: Annotated[Principal, requires("risk:read")], connection: Reading
-) -> ActiveView:
-    """Return the rule set in force, and the change that put it there."""
-    change = await changes.in_force(connection)
-    record = None if change is None else await rulesets.find(connection, change.ruleset)
-    if change is None or record is None:
-        raise NotFound("No rule set is active.")
-    return ActiveView(ruleset=_ruleset_view(record), change=_change_view(change))
+    return RuleSetsView(items=[ruleset_view(record) for record in records])
 
 
 @router.get("/{ruleset}", responses={404: {"model": ProblemView}})
 async def read_ruleset(
-    ruleset: Id, _: Annotated[Principal, requires("risk:read")], connection: Reading
+    ruleset: RuleSetId, _: Annotated[Principal, requires("risk:read")], connection: Reading
 ) -> RuleSetView:
     record = await rulesets.find(connection, ruleset)
     if record is None:
         raise NotFound("There is no such rule set.")
-    return _ruleset_view(record)
+    return ruleset_view(record)
 
 
 @router.post(
@@ -139,7 +168,8 @@ async def publish_ruleset(
     once: Once,
     request: Request,
 ) -> Response:
-    """Publish a rule set: from now on it can be activated, and never changed."""
+    """Publish a rule set: it is checked, typed and tested; from now on it is never changed."""
+    await asyncio.to_thread(examine, body.document)
     works: WorkFactory = request.app.state.works
     async with works.engine.connect() as connection:
         known = await rulesets.find(connection, ruleset_id(body.document.content())) is not None
@@ -153,36 +183,53 @@ async def publish_ruleset(
     return await once.run(principal, command, status=200 if known else 201)
 
 
-@router.post("/rollback", response_model=ChangeView, responses={409: {"model": ProblemView}})
-async def roll_back(
-    body: ReasonIn, principal: Annotated[Principal, requires("risk:release")], once: Once
-) -> Response:
-    """Put the rule set in force that was before; again, the one before that."""
-
-    async def command(work: Work, _: Cause) -> ChangeView:
-        change = await releasing.roll_back(work, by=principal.name, reason=body.reason)
-        if change is None:
-            raise Conflict("There is no rule set before this one.")
-        return _change_view(change)
-
-    return await once.run(principal, command)
+@router.post("/check")
+async def check_ruleset(
+    body: PublishIn, _: Annotated[Principal, requires("risk:read")]
+) -> PublishedView:
+    """Say what publishing it would say, without publishing it."""
+    await asyncio.to_thread(examine, body.document)
+    return PublishedView(id=ruleset_id(body.document.content()))
 
 
-@router.post(
-    "/{ruleset}/activate", response_model=ChangeView, responses={404: {"model": ProblemView}}
-)
-async def activate_ruleset(
-    ruleset: Id,
-    body: ReasonIn,
+@router.get("/{ruleset}/measurements", responses={404: {"model": ProblemView}})
+async def list_measurements(
+    ruleset: RuleSetId,
+    _: Annotated[Principal, requires("risk:read")],
+    connection: Reading,
+    limit: Annotated[int, Query(ge=1, le=50)] = 10,
+) -> MeasurementsView:
+    """List what the gate said of the rule set, the newest first."""
+    if await rulesets.find(connection, ruleset) is None:
+        raise NotFound("There is no such rule set.")
+    made = await measurements.page(connection, ruleset, limit)
+    return MeasurementsView(items=[MeasurementView.of(each) for each in made])
+
+
+@router.post("/{ruleset}/measurements", status_code=201, responses={404: {"model": ProblemView}})
+async def measure_ruleset(
+    ruleset: RuleSetId,
     principal: Annotated[Principal, requires("risk:release")],
-    once: Once,
-) -> Response:
-    """Put a published rule set in force; workers decide by it within a second."""
+    request: Request,
+) -> MeasurementView:
+    """Time the rule set beside the stable one on stored features, and tell what would change."""
+    return MeasurementView.of(await measured(request, ruleset, principal))
 
-    async def command(work: Work, _: Cause) -> ChangeView:
-        change = await releasing.activate(work, ruleset, by=principal.name, reason=body.reason)
-        if change is None:
-            raise NotFound("There is no such rule set.")
-        return _change_view(change)
 
-    return await once.run(principal, command)
+async def measured(request: Request, ruleset: str, principal: Principal) -> Measurement:
+    """Measure the rule set now.
+
+    Raises:
+        NotFound: there is no such rule set.
+        Conflict: it, or the stable one, was published by a version that this one cannot follow.
+    """
+    state = request.app.state
+    try:
+        made = await measuring.measure(
+            state.works, state.rules, state.parties, ruleset, principal.name
+        )
+    except Faulty as error:
+        raise Conflict(f"This version cannot read the rule set: {error}.") from None
+    if made is None:
+        raise NotFound("There is no such rule set.")
+    return made

@@ -1,77 +1,109 @@
 """OrderReceived -> OrderApproved | OrderHeld | OrderRejected."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from common.contracts.event import Message
 from common.contracts.ingest import OrderReceived
-from common.contracts.order import Order
 from common.database.work import Work
-from risk.domain.assessment import AUTOMATIC, FIRST, Assessment
-from risk.domain.rules import Candidate, Outcome
-from risk.domain.ruleset import assess
-from risk.store import assessments, held_orders
+from risk.domain.assessment import FIRST, Assessment
+from risk.domain.decision import Outcome
+from risk.domain.deferral import Deferred, deferred
+from risk.domain.features import FEATURES_VERSION
+from risk.store import assessments, deferrals, exposure, held_orders, results, snapshots
+from risk.store.deferrals import DeferredOrder
 from risk.store.held_orders import HeldOrder
+from risk.store.snapshots import Snapshot
+from risk.use_cases import featuring
 from risk.use_cases.active_rules import ActiveRules
 from risk.use_cases.announcing import announcement
+from risk.use_cases.assessing import Case, Opinion, decide, opinions, refused
+from risk.use_cases.measures import Measures
+from risk.use_cases.panel import Panel
+from risk.use_cases.warming import Warming
+
+Received = Mapping[UUID, Message[OrderReceived]]
 
 
 @dataclass(frozen=True, slots=True)
 class AssessOrders:
     rules: ActiveRules
+    panel: Panel
+    warming: Warming
+    measures: Measures
 
     async def __call__(self, messages: Sequence[Message[OrderReceived]], work: Work) -> None:
         """Decide each order once, whoever else decides it too; announce what stands for all."""
-        received = {message.data.order_id: message for message in reversed(messages)}
-        decided = await self._decided(received.values(), work)
-
-        new = await assessments.add_first(work.connection, list(decided.values()))
-        await held_orders.add(work.connection, held(decided, received, new))
-        # An order that was emitted again, or is decided elsewhere at this moment.
-        earlier = await assessments.latest(work.connection, decided.keys() - new)
-
+        received: dict[UUID, Message[OrderReceived]] = {}
+        for message in messages:  # in their order: an earlier one counts for a later one
+            received.setdefault(message.data.order_id, message)
+        standing = await assessments.latest(work.connection, received)
+        new = {i: message for i, message in received.items() if i not in standing}
+        if new:
+            standing |= await self._assess(new, work)
         for message in messages:
-            order_id = message.data.order_id
-            standing = decided[order_id] if order_id in new else earlier[order_id]
-            work.publish(announcement(standing, message.data.order), because=message)
+            assessed = standing[message.data.order_id]
+            work.publish(announcement(assessed, message.data.order), because=message)
 
-    async def _decided(
-        self, messages: Iterable[Message[OrderReceived]], work: Work
-    ) -> dict[UUID, Assessment]:
+    async def _assess(self, new: Received, work: Work) -> dict[UUID, Assessment]:
+        """Decide orders that nobody decided before; return what stands for them now."""
         active = await self.rules.current(work)
-        return {
-            message.data.order_id: Assessment(
-                order_id=message.data.order_id,
-                decision_no=FIRST,
-                decision=assess(candidate(message.data.order), active.rules),
-                ruleset=active.id,
-                decided_at=work.now,
-                decided_by=AUTOMATIC,
-            )
-            for message in messages
+        self.panel.baselines = active.baselines
+        await self.warming.before_the_first(work)
+        subjects = {
+            order_id: featuring.subject_of(order_id, message.data.order, work.now)
+            for order_id, message in new.items()
         }
+        vectors = await featuring.vectors(work, list(subjects.values()))
+        cases = [Case.of(s, values) for s, values in zip(subjects.values(), vectors, strict=True)]
+        decided = await decide(work, await opinions(self.panel, active, cases))
+
+        ours = await assessments.add_first(work.connection, [a for _, a in decided])
+        kept = [(o, a) for o, a in decided if a.order_id in ours]
+        await _keep(work, kept, new)
+        for opinion, _ in kept:
+            for check, cause in opinion.skipped():
+                self.measures.skipped(check.id, cause)
+        refusals = refused([a for _, a in kept])
+        await featuring.count(
+            work,
+            [subject for order_id, subject in subjects.items() if order_id in ours],
+            [subjects[order_id] for order_id in refusals],
+        )
+        # Some may have been decided elsewhere at this moment.
+        theirs = await assessments.latest(work.connection, new.keys() - ours)
+        return {a.order_id: a for _, a in kept} | theirs
 
 
-def candidate(order: Order) -> Candidate:
-    address = order.address
-    return Candidate(
-        currency=order.currency,
-        payable_minor=order.amounts.payable_minor,
-        quantities=tuple([line.quantity for line in order.lines]),
-        phone=order.customer.phone,
-        address=(address.province, address.city, address.district, address.detail),
+async def _keep(
+    work: Work, decided: Sequence[tuple[Opinion, Assessment]], received: Received
+) -> None:
+    """Save what the decisions were made on and what is left to do about them."""
+    await snapshots.add(work.connection, [_snapshot(o) for o, _ in decided])
+    await held_orders.add(
+        work.connection,
+        [
+            HeldOrder(a, received[a.order_id].correlation_id, received[a.order_id].data.order)
+            for _, a in decided
+            if a.decision.outcome is Outcome.HELD
+        ],
     )
+    later: list[Deferred] = []
+    for opinion, assessed in decided:
+        if assessed.unanswered:
+            later += deferred(assessed, opinion.case.stake, opinion.skipped())
+    if later:
+        orders = [
+            DeferredOrder(i, received[i].correlation_id, received[i].data.order)
+            for i in dict.fromkeys(d.order_id for d in later)
+        ]
+        await deferrals.add(work.connection, later, orders)
+        await exposure.change(work.connection, exposure.sums(later))
 
 
-def held(
-    decided: Mapping[UUID, Assessment],
-    received: Mapping[UUID, Message[OrderReceived]],
-    new: frozenset[UUID],
-) -> list[HeldOrder]:
-    """Return those that wait for a person now, with the order that goes on when they may."""
-    return [
-        HeldOrder(assessed, received[order_id].correlation_id, received[order_id].data.order)
-        for order_id, assessed in decided.items()
-        if assessed.decision.outcome is Outcome.HELD and order_id in new
-    ]
+def _snapshot(opinion: Opinion) -> Snapshot:
+    case = opinion.case
+    return Snapshot(
+        case.order_id, FIRST, FEATURES_VERSION, case.values, results.written(opinion.results)
+    )

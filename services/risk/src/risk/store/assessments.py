@@ -10,9 +10,9 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import insert_new_rows, insert_rows
-from risk.domain.assessment import Assessment
-from risk.domain.rules import Outcome, Reason
-from risk.domain.ruleset import Decision
+from risk.domain.assessment import Arm, Assessment
+from risk.domain.decision import Decision, Outcome
+from risk.store import reasons
 from risk.store.tables import assessment
 
 _ALL_OF = (
@@ -33,8 +33,9 @@ async def add_first(connection: AsyncConnection, decided: Sequence[Assessment]) 
     return frozenset(await insert_new_rows(connection, assessment, columns, returning="order_id"))
 
 
-async def add(connection: AsyncConnection, decided: Assessment) -> None:
-    await insert_rows(connection, assessment, _columns([decided]))
+async def add(connection: AsyncConnection, decided: Sequence[Assessment]) -> None:
+    """Store later decisions; of one order, the caller keeps others from deciding meanwhile."""
+    await insert_rows(connection, assessment, _columns(decided))
 
 
 async def latest(
@@ -58,36 +59,30 @@ def _columns(decided: Sequence[Assessment]) -> dict[str, list[Any]]:
         "order_id": [a.order_id for a in decided],
         "decision_no": [a.decision_no for a in decided],
         "outcome": [a.decision.outcome.value for a in decided],
-        "reasons": [_written(a.decision.reasons) for a in decided],
+        "reasons": [reasons.written(a.decision.reasons) for a in decided],
         "ruleset": [a.ruleset for a in decided],
         "decided_at": [a.decided_at for a in decided],
         "decided_by": [a.decided_by for a in decided],
+        "arm": [a.arm.value for a in decided],
+        "took_micros": [a.took_micros for a in decided],
+        "unanswered": [a.unanswered for a in decided],
+        "degraded": [json.dumps(a.decision.degraded) for a in decided],
+        "await_recheck": [a.decision.await_recheck for a in decided],
     }
 
 
-def _written(reasons: Sequence[Reason]) -> str:
-    if not reasons:
-        return "[]"
-    return json.dumps(
-        [
-            {"rule": r.rule, "code": r.code, "detail": r.detail, "outcome": r.outcome}
-            for r in reasons
-        ],
-        ensure_ascii=False,
-    )
-
-
 def assessment_of(row: Row[Any]) -> Assessment:
+    decision = Decision(
+        Outcome(row.outcome), reasons.read(row.reasons), tuple(row.degraded), row.await_recheck
+    )
     return Assessment(
         order_id=row.order_id,
         decision_no=row.decision_no,
-        decision=Decision(Outcome(row.outcome), tuple(_reason(r) for r in row.reasons)),
+        decision=decision,
         ruleset=row.ruleset,
+        arm=Arm(row.arm),
         decided_at=row.decided_at,
         decided_by=row.decided_by,
+        took_micros=row.took_micros,
+        unanswered=row.unanswered,
     )
-
-
-def _reason(written: dict[str, str]) -> Reason:
-    outcome = Outcome(written["outcome"])
-    return Reason(written["rule"], written["code"], written["detail"], outcome)

@@ -1,11 +1,12 @@
 """Orders waiting for a person, whole, since they go on with the approval; gone once reviewed."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Select, delete, select
+from sqlalchemy import Select, Uuid, bindparam, delete, select
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.order import Order
@@ -41,6 +42,12 @@ async def add(connection: AsyncConnection, orders: Sequence[HeldOrder]) -> None:
     await insert_rows(connection, held_order, columns)
 
 
+async def put(connection: AsyncConnection, orders: Sequence[HeldOrder]) -> None:
+    """Let the orders wait for review by their latest decision, whether they wait already or not."""
+    await remove(connection, [o.held.order_id for o in orders])
+    await add(connection, orders)
+
+
 async def lock(connection: AsyncConnection, order_id: UUID) -> HeldOrder | None:
     """Return the order if it waits for review, and let nobody else review it meanwhile."""
     statement = _SELECT.where(held_order.c.order_id == order_id).with_for_update(of=held_order)
@@ -48,8 +55,21 @@ async def lock(connection: AsyncConnection, order_id: UUID) -> HeldOrder | None:
     return found[0] if found else None
 
 
-async def remove(connection: AsyncConnection, order_id: UUID) -> None:
-    await connection.execute(delete(held_order).where(held_order.c.order_id == order_id))
+async def lock_all(
+    connection: AsyncConnection, order_ids: Collection[UUID]
+) -> dict[UUID, HeldOrder]:
+    """Return those of the orders that wait for review, kept from being reviewed meanwhile."""
+    given = bindparam("order_ids", type_=ARRAY(Uuid))
+    statement = _SELECT.where(held_order.c.order_id == given.any_())
+    statement = statement.order_by(held_order.c.order_id).with_for_update(of=held_order)
+    found = await _all(connection, statement, {"order_ids": list(order_ids)})
+    return {order.held.order_id: order for order in found}
+
+
+async def remove(connection: AsyncConnection, order_ids: Collection[UUID]) -> None:
+    given = bindparam("order_ids", type_=ARRAY(Uuid))
+    statement = delete(held_order).where(held_order.c.order_id == given.any_())
+    await connection.execute(statement, {"order_ids": list(order_ids)})
 
 
 async def page(connection: AsyncConnection, after: UUID | None, limit: int) -> list[HeldOrder]:
@@ -61,9 +81,11 @@ async def page(connection: AsyncConnection, after: UUID | None, limit: int) -> l
 
 
 async def _all(
-    connection: AsyncConnection, statement: Select[tuple[object, ...]]
+    connection: AsyncConnection,
+    statement: Select[tuple[object, ...]],
+    given: Mapping[str, object] | None = None,
 ) -> list[HeldOrder]:
     return [
         HeldOrder(assessment_of(row), row.correlation_id, Order.model_validate(row.order))
-        for row in await connection.execute(statement)
+        for row in await connection.execute(statement, given or {})
     ]

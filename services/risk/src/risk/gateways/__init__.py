@@ -1,0 +1,1 @@
+"""Outside parties that slow checks ask, each behind the same Protocol."""
