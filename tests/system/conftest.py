@@ -9,23 +9,23 @@ import httpx
 import pytest
 
 from stack import Stack
-from support.outside import Outside, outside_party
+from support.outside_party import OutsideParty, outside_party
 
 ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
-def outside() -> Iterator[Outside]:
+async def outside() -> AsyncIterator[OutsideParty]:
     """Whom risk may ask for a score."""
-    with outside_party() as party:
+    async with outside_party() as party:
         yield party
 
 
 @pytest.fixture(scope="session")
-def system(outside: Outside) -> Iterator[Stack]:
+def system(outside: OutsideParty) -> Iterator[Stack]:
     """All four services with their own database and broker; two workers where work piles up."""
     home = Path(os.environ.get("SYSTEM_HOME", ROOT / ".local" / "system"))
-    endpoints = json.dumps({"score": {"url": outside.url}})
+    endpoints = json.dumps({"score": {"url": f"{outside.url}/score"}})
     stack = Stack(home, environment={"CHECK_ENDPOINTS": endpoints})
     stack.down()  # one that was left running would ask elsewhere
     stack.up(workers={"risk": 2, "fulfillment": 2})

@@ -10,7 +10,7 @@ import pytest
 from common.ids import new_id
 from loadtest.orders import signed
 from stack import Stack
-from support.outside import Outside
+from support.outside_party import Door, OutsideParty
 from support.waiting import until
 
 Client = httpx.AsyncClient
@@ -55,9 +55,16 @@ async def _in_force(risk: Client, *, await_recheck: bool) -> None:
 
 
 @pytest.fixture
-async def risk(doors: Doors, outside: Outside) -> AsyncIterator[Client]:
-    """Risk with an outside party that fails; everything is as before afterwards."""
-    outside.answer = None
+def score(outside: OutsideParty) -> Door:
+    """What the check asks; it fails until a test says otherwise."""
+    door = outside.door("score")
+    door.fails()
+    return door
+
+
+@pytest.fixture
+async def risk(doors: Doors) -> AsyncIterator[Client]:
+    """Risk, whose rules are as before afterwards."""
     before = (await doors["risk"].get("/v1/rulesets/active")).json()["change"]["ruleset"]
     yield doors["risk"]
     await doors["risk"].post("/v1/rulesets/rollback", json={"reason": "test", "to": before})
@@ -93,7 +100,7 @@ async def _decisions(risk: Client, order_id: str) -> list[dict[str, Any]]:
 
 
 async def test_an_unverified_order_is_reserved_and_may_be_picked_once_it_is_cleared(
-    system: Stack, doors: Doors, risk: Client, outside: Outside
+    system: Stack, doors: Doors, risk: Client, score: Door
 ) -> None:
     await _in_force(risk, await_recheck=True)
     order_id = await _sent(system, doors)
@@ -102,7 +109,7 @@ async def test_an_unverified_order_is_reserved_and_may_be_picked_once_it_is_clea
     (first,) = await _decisions(risk, order_id)
     assert (first["outcome"], first["degraded"]) == ("approved", [CHECK])
 
-    outside.answer = {"score": 900}
+    score.answers(score=900)
     free = await _order(doors, order_id, state="allocated", blocked=False)
     assert free["task_code"] == reserved["task_code"]
     assert (await _scan(doors, free["task_code"], "picking")).json()["state"] == "picking"
@@ -111,14 +118,14 @@ async def test_an_unverified_order_is_reserved_and_may_be_picked_once_it_is_clea
 
 
 async def test_a_flagged_order_is_held_and_goes_on_when_a_person_says_so(
-    system: Stack, doors: Doors, risk: Client, outside: Outside
+    system: Stack, doors: Doors, risk: Client, score: Door
 ) -> None:
     await _in_force(risk, await_recheck=False)
     order_id = await _sent(system, doors)
     allocated = await _order(doors, order_id, state="allocated", blocked=False)
     assert (await _scan(doors, allocated["task_code"], "picking")).is_success
 
-    outside.answer = {"score": 10}
+    score.answers(score=10)
     await _order(doors, order_id, state="held")
     told = await _scan(doors, allocated["task_code"], "packed")
     assert told.status_code == 409
@@ -136,7 +143,7 @@ async def test_a_flagged_order_is_held_and_goes_on_when_a_person_says_so(
 
 
 async def test_an_order_that_left_before_it_was_flagged_is_shown_to_the_reviewer(
-    system: Stack, doors: Doors, risk: Client, outside: Outside
+    system: Stack, doors: Doors, risk: Client, score: Door
 ) -> None:
     await _in_force(risk, await_recheck=False)
     order_id = await _sent(system, doors)
@@ -146,7 +153,7 @@ async def test_an_order_that_left_before_it_was_flagged_is_shown_to_the_reviewer
     parcel = {"courier": "sf", "tracking_no": f"SF{order_id[-10:]}"}
     assert (await _scan(doors, code, "handed_over", **parcel)).is_success
 
-    outside.answer = {"score": 10}
+    score.answers(score=10)
 
     async def told() -> str | None:
         assessment = (await risk.get(f"/v1/assessments/{order_id}")).json()
