@@ -49,6 +49,22 @@ def insert_new_statement(table: Table, names: tuple[str, ...], returning: str) -
     return statement.on_conflict_do_nothing().returning(table.c[returning])
 
 
+async def insert_into_both(
+    connection: AsyncConnection, first: Table, columns: Columns, second: Table, shared: str
+) -> None:
+    """Insert rows into one table, and this one column of them into another: one round trip."""
+    if any(columns.values()):
+        statement = _insert_into_both(first, tuple(columns), second, shared)
+        await connection.execute(statement, dict(columns))
+
+
+@lru_cache(maxsize=16)
+def _insert_into_both(first: Table, names: tuple[str, ...], second: Table, shared: str) -> Insert:
+    new = unnested(second, (shared,))
+    into_second = insert(second).from_select([shared], select(new.c[shared]))
+    return into_second.add_cte(insert_statement(first, names).cte("into_first"))
+
+
 def unnested(table: Table, names: Sequence[str]) -> TableValuedAlias:
     """Return the rows given as one array parameter per column, as a table named new."""
     parameters = (

@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from common.clock import utc_now
 from common.contracts.event import Cause, Event, Message
-from common.database.rows import Columns, insert_new_rows, insert_rows
+from common.database.rows import Columns, insert_into_both, insert_new_rows
 from common.database.schema import Carried
 from common.ids import new_id
 from common.telemetry.tracing import next_hop
@@ -97,12 +97,11 @@ class WorkFactory:
 
     async def _announce(self, work: Work) -> None:
         announced: Sequence[Announced] = work.announced
-        ids = [a.event_id for a in announced]
         columns: Columns = {
-            "event_id": ids,
+            "event_id": [a.event_id for a in announced],
             "type": [a.type for a in announced],
             "order_id": [a.order_id for a in announced],
             "body": [a.body for a in announced],
         }
-        await insert_rows(work.connection, self.tables.event_log, columns)
-        await insert_rows(work.connection, self.tables.outbox, {"event_id": ids})
+        log, outbox = self.tables.event_log, self.tables.outbox
+        await insert_into_both(work.connection, log, columns, outbox, "event_id")
