@@ -161,6 +161,20 @@ async def test_only_a_candidate_in_shadow_is_shadowed(scene: Scene, step: Any) -
     assert await shadows(scene) == {}
 
 
+async def test_an_order_of_which_nothing_is_known_is_not_looked_at_for_ever(
+    scene: Scene,
+) -> None:
+    await scene.put_in_force(inline("amount", LARGE))
+    await scene.try_out(document(inline("amount", MIDDLING)))
+    worker = scene.worker()
+    await worker.decide(order())
+    await scene.change("delete from risk.feature_snapshot")
+    assert await worker.shadow() == 0
+    (later,) = await worker.decide(order())
+    assert await worker.shadow() == 1
+    assert set(await shadows(scene)) == {str(later)}
+
+
 async def test_old_shadows_are_dropped(scene: Scene) -> None:
     await scene.put_in_force(inline("amount", LARGE))
     await scene.try_out(document(inline("amount", MIDDLING)))
@@ -173,6 +187,7 @@ async def test_old_shadows_are_dropped(scene: Scene) -> None:
     assert before is not None
     (later,) = await worker.decide(order())
     await worker.shadow()
+    await worker.report()  # keeps house, too
     assert str(later) in await shadows(scene)
     kept = await scene.rows(
         "select 1 from risk.shadow_decision where decided_at < now() - interval '15 days'"

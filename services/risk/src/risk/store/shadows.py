@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import Columns, insert_new_rows
+from risk.domain.assessment import FIRST
 from risk.domain.decision import Decision
 from risk.store import reasons
+from risk.store.feature_tables import feature_snapshot
 from risk.store.tables import assessment, shadow_decision
-
-_LOCK = 0x51_0C_E3  # any number; one process shadows at a time
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,15 +26,21 @@ class Shadow:
     decided_at: datetime
 
 
-async def alone(connection: AsyncConnection) -> bool:
-    """Tell whether nobody else is at it; keeps others away until the transaction ends."""
-    return bool(await connection.scalar(select(func.pg_try_advisory_xact_lock(_LOCK))))
-
-
 async def not_yet(
     connection: AsyncConnection, ruleset: str, since: datetime, limit: int
 ) -> list[UUID]:
-    """Return orders decided since, and not shadowed yet, the oldest first."""
+    """Return orders decided since, and not shadowed yet, the oldest first.
+
+    Only those of which there is a snapshot: of the others nothing can ever be said.
+    """
+    known = (
+        select(feature_snapshot.c.order_id)
+        .where(
+            feature_snapshot.c.order_id == assessment.c.order_id,
+            feature_snapshot.c.decision_no == FIRST,
+        )
+        .exists()
+    )
     done = (
         select(shadow_decision.c.order_id)
         .where(
@@ -45,7 +51,7 @@ async def not_yet(
     )
     statement = (
         select(assessment.c.order_id)
-        .where(assessment.c.decided_at >= since, assessment.c.decision_no == 1, ~done)
+        .where(assessment.c.decided_at >= since, assessment.c.decision_no == FIRST, known, ~done)
         .order_by(assessment.c.decided_at)
         .limit(limit)
     )

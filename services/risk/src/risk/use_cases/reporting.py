@@ -13,7 +13,7 @@ from common.database.work import Work
 from common.ids import new_id
 from common.service import Runtime
 from risk.domain.breaker import Forced, State
-from risk.store import breakers, deferrals, look_ups
+from risk.store import breakers, deferrals, look_ups, shadows
 from risk.store.breakers import Change, Report
 from risk.use_cases.active_rules import ActiveRules
 from risk.use_cases.measures import Measures
@@ -23,6 +23,7 @@ PERIOD_SECONDS = 1.0
 ALIVE_SECONDS = 5.0
 """A worker that said nothing for so long is not counted as there."""
 HOUSEKEEPING_PERIODS = 60
+SHADOWS_KEPT = timedelta(days=15)
 
 log = structlog.get_logger()
 
@@ -131,6 +132,7 @@ class Reporting:
             await look_ups.remember(work.connection, learned)
         if self._periods % HOUSEKEEPING_PERIODS == 0:
             await look_ups.forget(work.connection, work.now)
+            await shadows.forget(work.connection, work.now - SHADOWS_KEPT)
             await breakers.forget_reports(work.connection, work.now - timedelta(hours=1))
         self._periods += 1
 

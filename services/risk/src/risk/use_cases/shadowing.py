@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import timedelta
 
 import structlog
 
@@ -14,16 +13,16 @@ from risk.domain.features import POSITIONS
 from risk.domain.judging import Result, answers_to
 from risk.domain.release import Stage
 from risk.domain.ruleset import RuleSet, Stake, conclude, unanswered
-from risk.store import changes, results, shadows, snapshots
+from risk.store import changes, results, shadows, snapshots, turns
 from risk.store.shadows import Shadow
 from risk.store.snapshots import Snapshot
+from risk.store.turns import Turn
 from risk.use_cases.active_rules import ActiveRules, Loaded
 from risk.use_cases.assessing import Case, opinions_of
 from risk.use_cases.panel import Panel
 
 PERIOD_SECONDS = 1.0
 ORDERS_MAX = 200
-KEPT = timedelta(days=15)
 
 log = structlog.get_logger()
 
@@ -51,9 +50,8 @@ class Shadowing:
             if now is None or now.release.stage is not Stage.SHADOW:
                 return 0
             candidate = now.release.candidate
-            if candidate is None or not await shadows.alone(work.connection):
+            if candidate is None or not await turns.take(work.connection, Turn.SHADOWING):
                 return 0
-            await shadows.forget(work.connection, work.now - KEPT)
             orders = await shadows.not_yet(work.connection, candidate, now.changed_at, ORDERS_MAX)
             if orders:
                 loaded = Loaded(candidate, await self.rules.load(work, candidate))

@@ -12,9 +12,10 @@ from risk.domain.assessment import AUTOMATIC
 from risk.domain.breaker import State
 from risk.domain.health import Figures, trouble
 from risk.domain.release import Stage
-from risk.store import breakers, changes, figures
+from risk.store import breakers, changes, figures, turns
 from risk.store.changes import Change, Kind
 from risk.store.figures import Span
+from risk.store.turns import Turn
 from risk.use_cases import releasing
 from risk.use_cases.active_rules import ActiveRules
 from risk.use_cases.releasing import By
@@ -44,7 +45,12 @@ class Watching:
             await asyncio.sleep(PERIOD_SECONDS)
 
     async def once(self, work: Work) -> Change | None:
-        """Take back what is in trouble; return the change that did."""
+        """Take back what is in trouble; return the change that did.
+
+        One worker looks at a time: the figures cost the same whoever asks for them.
+        """
+        if not await turns.take(work.connection, Turn.WATCHING):
+            return None
         now = await changes.in_force(work.connection)
         if now is None:
             return None
@@ -71,9 +77,10 @@ class Watching:
         before = None if now.before is None else await changes.find(work.connection, now.before)
         if since is None or before is None:
             return None
-        tried = await figures.decided(work.connection, now.release.stable, Span(since, work.now))
+        lately = Span(max(since, work.now - LOOK_BACK), work.now)
+        tried = await figures.decided(work.connection, now.release.stable, lately)
         earlier = await figures.decided(
-            work.connection, before.release.stable, Span(since - BAKING, since)
+            work.connection, before.release.stable, Span(since - LOOK_BACK, since)
         )
         why = self._baked(
             tried,
