@@ -18,3 +18,8 @@ def first_id_at(moment: datetime) -> UUID:
     """Return the smallest id that can be made at this moment: a bound for ranges of ids."""
     milliseconds = (moment - _EPOCH) // timedelta(milliseconds=1)
     return UUID(int=milliseconds << _UNIX_TS_SHIFT)
+
+
+def moment_of(event_id: UUID) -> datetime:
+    """Return when this UUIDv7 was made."""
+    return _EPOCH + timedelta(milliseconds=event_id.int >> _UNIX_TS_SHIFT)

@@ -5,34 +5,37 @@ worker stops cleanly: nothing new, finish the batch, commit, flush, acknowledge,
 """
 
 import asyncio
-import gc
-import signal
-import sys
 from argparse import ArgumentParser, Namespace
 from collections.abc import AsyncGenerator, Awaitable, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import structlog
-import uvicorn
 from fastapi import FastAPI
-from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp
 
-from common.chores import keep_house
-from common.database.engine import open_engine
+from common.chores import keep_house, probe_database
+from common.contracts.readers import publishers_for, readers_of
+from common.database.engine import open_engine, trouble_of
+from common.database.exporting import Kind
 from common.database.schema import Carried
 from common.database.work import WorkFactory
 from common.http import problems
+from common.http.admission import Admission
 from common.http.auth import KeyFirst, KeyRing
 from common.http.edge import Edge
 from common.http.hot import HotRoute, HotRoutes
+from common.http.operations import operations_page, operations_routes
 from common.http.probes import probes
-from common.http.protocol import BoundedProtocol
+from common.http.recovery import recovery_routes
 from common.messaging.batch import BatchHandler
 from common.messaging.consumer import Consumer
+from common.messaging.ledger.keeping import Ledger
+from common.messaging.recovery.course import Policy
+from common.messaging.recovery.trend import Limits
 from common.messaging.relay import Relay
+from common.messaging.settling import BATCH_EVENTS_MAX
 from common.messaging.subscription import Subscription
 from common.messaging.topology import ServiceQueues
 from common.settings import ServiceSettings
@@ -40,10 +43,8 @@ from common.telemetry.metrics import Metrics
 
 DRAIN_SECONDS_MAX = 14  # the batch in hand and the acknowledgements
 FLUSH_SECONDS_MAX = 4
-REQUESTS_SECONDS_MAX = 15  # open requests get this long; all is over within 20 s
 API_CONNECTIONS_MAX = 20
 WORKER_CONNECTIONS_MAX = 6
-REQUESTS_AT_ONCE_MAX = 2_000
 
 log = structlog.get_logger()
 
@@ -62,7 +63,9 @@ class Runtime:
     background: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
     """What else an API process runs for its life; `mount` adds to it."""
     hot_routes: list[HotRoute] = field(default_factory=list)
-    """Routes served without the framework; `mount` adds to it."""
+    """Routes served without the framework, and while anything is; `mount` adds to it."""
+    admission: Admission = field(default_factory=Admission)
+    """Who an API process lets in; `mount` tells it where orders wait."""
 
     async def close(self) -> None:
         await self.engine.dispose()
@@ -101,8 +104,12 @@ class Service:
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
     worker_chores: Sequence[Chore] = ()
     """Run for the life of a worker process, until cancelled."""
+    batch_events_max: int = BATCH_EVENTS_MAX
+    """How many events a worker handles in one transaction."""
     commands: Mapping[str, Command] = field(default_factory=dict)
     """More things `python -m <service> <command>` does, once."""
+    kinds: Sequence[Kind] = ()
+    """What it keeps beside events and operations that can be exported and restored."""
 
     def queues(self) -> ServiceQueues:
         keys = tuple(s.event.routing_key() for s in self.subscriptions)
@@ -125,7 +132,8 @@ def api_app(service: Service) -> ASGIApp:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
-            jobs = [runtime.relay.run(), *(job() for job in runtime.background)]
+            watching = runtime.admission.run(runtime.metrics)
+            jobs = [runtime.relay.run(), watching, *(job() for job in runtime.background)]
             running = [tasks.create_task(_as_coroutine(job)) for job in jobs]
             yield
             await _flush(runtime)
@@ -134,7 +142,7 @@ def api_app(service: Service) -> ASGIApp:
         await runtime.close()
 
     async def ready() -> str | None:
-        return await _database_trouble(runtime.probe)
+        return await trouble_of(runtime.probe)
 
     app = FastAPI(
         title=f"Sluice {service.name}", description=service.about, version="1", lifespan=lifespan
@@ -145,10 +153,16 @@ def api_app(service: Service) -> ASGIApp:
     app.state.keys = KeyRing(runtime.engine, service.tables)
     app.add_middleware(KeyFirst, keys=app.state.keys)
     app.include_router(probes(runtime.metrics, ready))
+    app.include_router(operations_routes(service.name))
+    app.include_router(operations_page())
+    if service.subscriptions:
+        app.include_router(recovery_routes(service.name))
     service.mount(app, runtime)
     problems.install(app)
     inner = HotRoutes(app, runtime.hot_routes)
-    return Edge(inner, metrics=runtime.metrics, larger=service.larger_bodies)
+    runtime.admission.serve_first(runtime.hot_routes)
+    admission, larger = runtime.admission, service.larger_bodies
+    return Edge(inner, metrics=runtime.metrics, admission=admission, larger=larger)
 
 
 def worker_app(service: Service) -> FastAPI:
@@ -156,15 +170,28 @@ def worker_app(service: Service) -> FastAPI:
     runtime = service.runtime(connections_max=WORKER_CONNECTIONS_MAX, sweeps=True)
     handler = BatchHandler({s.event.routing_key(): s for s in service.subscriptions}, runtime.works)
     consumer = Consumer(
-        service.queues(), handler, runtime.relay, runtime.settings.amqp_url, runtime.metrics
+        service.queues(),
+        handler,
+        runtime.relay,
+        runtime.settings.amqp_url,
+        runtime.metrics,
+        _recovery_policy(runtime.settings),
+        service.batch_events_max,
+        publishers_for(service.name),
     )
+    ledger = _ledger(service.name, runtime)
+    runtime.metrics.baseline(runtime.settings.baseline_event_seconds)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncGenerator[None]:
         async with asyncio.TaskGroup() as tasks:
-            chores = [keep_house(runtime.engine, service.tables)]
+            chores = [
+                keep_house(runtime.engine, service.tables, runtime.settings.operations_days),
+                probe_database(runtime.probe, runtime.metrics),
+            ]
             chores += [_as_coroutine(chore(runtime)) for chore in service.worker_chores]
-            running = [tasks.create_task(job) for job in (runtime.relay.run(), *chores)]
+            jobs = (runtime.relay.run(), ledger.run(), *chores)
+            running = [tasks.create_task(job) for job in jobs]
             consuming = tasks.create_task(consumer.run()) if service.subscriptions else None
             yield
             await _drain(consumer, consuming)
@@ -176,22 +203,28 @@ def worker_app(service: Service) -> FastAPI:
     async def ready() -> str | None:
         if service.subscriptions and not consumer.alive:
             return "the consumer is not connected"
-        return await _database_trouble(runtime.probe)
+        return await trouble_of(runtime.probe)
 
     app = FastAPI(title=f"Sluice {service.name} worker", lifespan=lifespan)
     app.include_router(probes(runtime.metrics, ready))
     return app
 
 
-def _spare_the_collector() -> None:
-    """Take what lives for ever out of garbage collection, and collect the rest less often.
+def _ledger(name: str, runtime: Runtime) -> Ledger:
+    return Ledger(
+        name,
+        runtime.settings.instance,
+        runtime.engine,
+        runtime.works.tables,
+        runtime.settings.amqp_url,
+        readers_of(name),
+        runtime.metrics.registry,
+    )
 
-    A batch makes some ten thousand short-lived objects without a cycle among them; with the default
-    threshold the collector takes a third of the processor to find nothing.
-    """
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+
+def _recovery_policy(settings: ServiceSettings) -> Policy:
+    limits = Limits(drain_seconds=settings.recovery_drain_seconds)
+    return Policy(settings.recovery_automatic, limits, settings.business_timezone)
 
 
 async def _drain(consumer: Consumer, consuming: "asyncio.Task[None] | None") -> None:
@@ -211,33 +244,3 @@ async def _flush(runtime: Runtime) -> None:
 
 async def _as_coroutine(job: Awaitable[None]) -> None:
     await job
-
-
-async def _database_trouble(engine: AsyncEngine) -> str | None:
-    try:
-        async with asyncio.timeout(2), engine.connect() as connection:
-            await connection.execute(text("select 1"))
-    except Exception:  # noqa: BLE001 - whatever it is, the answer is the same
-        return "the database does not answer"
-    return None
-
-
-def serve(app: ASGIApp, settings: ServiceSettings) -> None:
-    """Serve until SIGTERM or SIGINT."""
-    _spare_the_collector()
-    # uvicorn raises the signal again once it has stopped; a clean stop is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    uvicorn.run(
-        app,
-        host=settings.host,
-        port=settings.port,
-        loop="uvloop",
-        http=BoundedProtocol,
-        log_config=None,
-        access_log=False,
-        server_header=False,
-        proxy_headers=False,
-        limit_concurrency=REQUESTS_AT_ONCE_MAX,
-        timeout_keep_alive=30,
-        timeout_graceful_shutdown=REQUESTS_SECONDS_MAX,
-    )

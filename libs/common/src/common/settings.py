@@ -1,5 +1,7 @@
 """What every service reads from its environment; the defaults suit local work."""
 
+from zoneinfo import ZoneInfo
+
 from pydantic import Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
@@ -17,5 +19,15 @@ class ServiceSettings(BaseSettings):
     """Where the API, or a worker's probes and metrics, listen; 0: any free port."""
     instance: str = "local"
     """Names this process in logs and to the database."""
+    baseline_event_seconds: float = Field(0.002, gt=0)
+    """What an event takes a worker on a healthy system; alerts and scaling compare with it."""
+    recovery_automatic: bool = True
+    """Whether workers begin a recovery by themselves."""
+    recovery_drain_seconds: float = Field(300.0, gt=0)
+    """The predicted drain time beyond which they do."""
+    business_timezone: ZoneInfo = ZoneInfo("Asia/Shanghai")
+    """Where today begins at midnight."""
+    operations_days: int = Field(90, ge=15, le=3650)
+    """How long the operation log is kept."""
     log_level: str = "info"
     """debug, info, warning or error."""

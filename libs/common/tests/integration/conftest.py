@@ -1,10 +1,13 @@
 """A toy service on a real PostgreSQL and a real RabbitMQ, empty before every test."""
 
 import asyncio
+import os
+import sys
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from pathlib import Path
+from typing import Any, NamedTuple
 
 import pytest
 from sqlalchemy import select, text
@@ -16,6 +19,7 @@ from toy.tables import carried, metadata, note
 from common.database.work import WorkFactory
 from common.messaging.batch import BatchHandler
 from common.messaging.consumer import Consumer
+from common.messaging.recovery.course import Policy
 from common.messaging.relay import Relay
 from common.messaging.subscription import on
 from common.messaging.topology import ServiceQueues
@@ -92,11 +96,16 @@ def working(handler: BatchHandler, amqp_url: str) -> Work:
 
     @asynccontextmanager
     async def work(
-        *, url: str = amqp_url, handler: BatchHandler = handler, wait: bool = True
+        *,
+        url: str = amqp_url,
+        handler: BatchHandler = handler,
+        wait: bool = True,
+        policy: Policy | None = None,
     ) -> AsyncGenerator[Running]:
         metrics = Metrics("toy")
         relay = Relay(handler.works.engine, carried, url, metrics, sweeps=False)
-        running = Running(Consumer(QUEUES, handler, relay, url, metrics), relay)
+        consumer = Consumer(QUEUES, handler, relay, url, metrics, policy or Policy(automatic=False))
+        running = Running(consumer, relay)
         jobs = (running.consumer.run(), relay.run())
         async with in_background(*jobs) as tasks:
             running.tasks = tasks
@@ -148,3 +157,34 @@ def rows(engine: AsyncEngine) -> Callable[[str], Awaitable[int]]:
             return int((await connection.execute(statement)).scalar_one())
 
     return count
+
+
+TOY = Path(__file__).parents[1] / "toy_service"
+
+
+class Ended(NamedTuple):
+    status: int | None
+    output: str
+    errors: str
+
+
+Tell = Callable[..., Awaitable[Ended]]
+
+
+@pytest.fixture
+def tell(engine: AsyncEngine, amqp_url: str) -> Tell:
+    """Run one command of the toy to its end."""
+    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+    async def run(*arguments: str, given: str = "") -> Ended:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "toy", *arguments),
+            env={**os.environ, "DATABASE_URL": url, "AMQP_URL": amqp_url, "PYTHONPATH": str(TOY)},
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        output, errors = await process.communicate(given.encode())
+        return Ended(process.returncode, output.decode(), errors.decode())
+
+    return run

@@ -1,47 +1,13 @@
 """`python -m <service> <command>`: what every service can be told, in processes of its own."""
 
-import asyncio
-import os
-import sys
 from collections.abc import Awaitable, Callable
-from pathlib import Path
-from typing import Any, NamedTuple
-
-import pytest
-from sqlalchemy.ext.asyncio import AsyncEngine
-
-TOY = Path(__file__).parents[1] / "toy_service"
+from typing import Any
 
 Read = Callable[[], Awaitable[list[Any]]]
 Rows = Callable[[str], Awaitable[int]]
 
 
-class Ended(NamedTuple):
-    status: int | None
-    output: str
-    errors: str
-
-
-Tell = Callable[..., Awaitable[Ended]]
-
-
-@pytest.fixture
-def tell(engine: AsyncEngine) -> Tell:
-    """Run one command of the toy to its end."""
-    url = engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
-
-    async def run(*arguments: str, given: str = "") -> Ended:
-        process = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "toy", *arguments),
-            env={**os.environ, "DATABASE_URL": url, "PYTHONPATH": str(TOY)},
-            stdin=asyncio.subprocess.PIPE,
-            stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
-        )
-        output, errors = await process.communicate(given.encode())
-        return Ended(process.returncode, output.decode(), errors.decode())
-
-    return run
+Tell = Callable[..., Awaitable[Any]]
 
 
 async def test_a_command_is_given_its_options(tell: Tell, notes: Read) -> None:

@@ -19,7 +19,7 @@ from common.database.rows import Columns, insert_rows
 from common.database.work import Announced, Work, WorkFactory
 from common.errors import Collided, Unavailable
 from common.ids import new_id
-from support.proxy import proxied
+from support.proxy import Mode, proxied
 from support.waiting import until, until_true
 
 Read = Callable[[], Awaitable[list[Any]]]
@@ -235,3 +235,59 @@ async def test_without_a_database_everybody_is_told_and_later_all_is_well(
             assert await submitted(group, "d") == ["d"]
         await engine.dispose()
     assert sorted(await notes()) == ["a", "d"]
+
+
+async def test_connections_that_died_unused_cost_nobody_an_error(
+    works: WorkFactory, desk: Desk, background: Background, notes: Read
+) -> None:
+    url = works.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with proxied(url) as proxy:
+        engine = open_engine(proxy.url, application="toy", connections_max=2)
+        group = desk.group(WorkFactory(engine, carried))
+        async with background(group.run()):
+            assert await submitted(group, "a") == ["a"]
+            proxy.reset()
+            assert await submitted(group, "b", "c") == ["b", "c"]
+        await engine.dispose()
+    assert sorted(await notes()) == ["a", "b", "c"]
+    assert group.pace.failing_since is None
+
+
+async def test_whoever_is_not_begun_in_time_is_told_that_nothing_was_done(
+    group: Group, desk: Desk, engine: AsyncEngine, notes: Read, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with engine.connect() as other:
+        await other.execute(text("lock table toy.outbox in exclusive mode"))
+        first = asyncio.ensure_future(group.submit("a"))
+        await until_true(lambda: desk.groups == [["a"]])
+        monkeypatch.setattr(group_commit, "SUBMIT_SECONDS_MAX", 0.05)
+        with pytest.raises(Overloaded):
+            await group.submit("b")
+        await other.rollback()
+    assert await first == "a"
+    monkeypatch.undo()
+    assert await submitted(group, "c") == ["c"]
+    assert sorted(await notes()) == ["a", "c"]
+
+
+async def test_a_commit_that_does_not_end_is_given_up_and_later_all_is_well(
+    works: WorkFactory, desk: Desk, background: Background, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    url = works.engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+    async with proxied(url) as proxy:
+        engine = open_engine(proxy.url, application="toy", connections_max=2)
+        group = desk.group(WorkFactory(engine, carried))
+        async with background(group.run()):
+            assert await submitted(group, "a") == ["a"]
+            proxy.swallow()
+            monkeypatch.setattr(group_commit, "COMMIT_SECONDS_MAX", 0.2)
+            (told,) = await submitted(group, "b")
+            assert isinstance(told, Unavailable)
+            assert not isinstance(told, Overloaded)
+            assert group.pace.failing_since is not None
+            monkeypatch.undo()
+            proxy.mode = Mode.FORWARD
+            assert await submitted(group, "c") == ["c"]
+            assert group.pace.failing_since is None
+        proxy.reset()
+        await engine.dispose()

@@ -11,11 +11,26 @@ from toy.tables import carried, metadata
 
 from common.clock import utc_now
 from common.database.migrating import migrate, pending_changes
-from common.database.partitions import DAYS_AHEAD, DAYS_KEPT, maintain, partition_name
+from common.database.operation_log import Wanted, inspect, page
+from common.database.operations import record
+from common.database.partitions import (
+    DAYS_AHEAD,
+    DAYS_KEPT,
+    INBOX_DAYS_KEPT,
+    OPERATIONS_DAYS_KEPT,
+    maintain,
+    partition_name,
+)
 from common.database.schema import carried_tables
+from common.database.work import WorkFactory
 from common.ids import first_id_at
 from support.infrastructure import NewDatabase
 
+DAYS = {
+    "event_log": DAYS_KEPT,
+    "inbox": INBOX_DAYS_KEPT,
+    "operation": OPERATIONS_DAYS_KEPT,
+}
 TODAY = date(2027, 3, 1)
 """Far from the day that the migration itself has prepared for."""
 
@@ -59,13 +74,13 @@ async def store(engine: AsyncEngine, *event_ids: UUID) -> None:
 
 async def test_days_ahead_have_their_partitions_and_old_ones_go(bare: AsyncEngine) -> None:
     await kept(bare, TODAY)
-    later = TODAY + timedelta(days=DAYS_KEPT + 3)
+    later = TODAY + timedelta(days=OPERATIONS_DAYS_KEPT + 3)
     dropped = await kept(bare, later)
     for table in carried.partitioned:
         there = await names(bare, table.name)
         for ahead in range(-1, DAYS_AHEAD + 1):
             assert partition_name(table, later + timedelta(days=ahead)) in there
-        oldest = partition_name(table, later - timedelta(days=DAYS_KEPT))
+        oldest = partition_name(table, later - timedelta(days=DAYS[table.name]))
         dated = {name for name in there if name[-8:].isdigit()}
         assert min(dated) >= oldest
         assert partition_name(table, TODAY) in dropped
@@ -74,10 +89,29 @@ async def test_days_ahead_have_their_partitions_and_old_ones_go(bare: AsyncEngin
 
 async def test_what_is_dropped_was_kept_for_two_whole_weeks(bare: AsyncEngine) -> None:
     await kept(bare, TODAY)
-    last = partition_name(carried.inbox, TODAY)
+    last = partition_name(carried.event_log, TODAY)
     assert last not in await kept(bare, TODAY + timedelta(days=14))
     assert last not in await kept(bare, TODAY + timedelta(days=15))
     assert last in await kept(bare, TODAY + timedelta(days=16))
+
+
+async def test_what_was_handled_is_known_for_longer_than_it_can_be_emitted_again(
+    bare: AsyncEngine,
+) -> None:
+    await kept(bare, TODAY)
+    handled, announced = (partition_name(t, TODAY) for t in (carried.inbox, carried.event_log))
+    dropped = await kept(bare, TODAY + timedelta(days=16))
+    assert announced in dropped
+    assert handled not in dropped
+    assert handled in await kept(bare, TODAY + timedelta(days=19))
+
+
+async def test_operations_are_kept_as_long_as_the_setting_says(bare: AsyncEngine) -> None:
+    await kept(bare, TODAY)
+    name = partition_name(carried.operation, TODAY)
+    async with bare.begin() as connection:
+        assert name not in await maintain(connection, carried, TODAY + timedelta(days=40), 40)
+        assert name in await maintain(connection, carried, TODAY + timedelta(days=41), 40)
 
 
 async def test_an_id_goes_into_the_partition_of_its_day(bare: AsyncEngine) -> None:
@@ -124,7 +158,12 @@ async def test_a_table_of_the_service_is_partitioned_by_its_first_key_column(
         postgresql_partition_by="RANGE (order_id)",
     )
     Table("plain", own, Column("order_id", Uuid, primary_key=True))
-    assert tables.partitioned == (tables.event_log, tables.inbox, sighting)
+    assert set(tables.partitioned) == {
+        tables.event_log,
+        tables.inbox,
+        tables.operation,
+        sighting,
+    }
     early = id_on(TODAY + timedelta(days=DAYS_AHEAD + 1))
     async with bare.begin() as connection:
         await connection.execute(
@@ -154,6 +193,63 @@ async def test_after_a_long_pause_partitions_are_made_again(bare: AsyncEngine) -
     assert await place_of(bare, id_on(days[-2])) == partition_name(carried.inbox, days[-2])
 
 
+async def test_rows_of_days_without_a_partition_go_as_well(bare: AsyncEngine) -> None:
+    old, recent = (id_on(TODAY - timedelta(days=days)) for days in (DAYS_KEPT + 1, 3))
+    rows = [
+        {"event_id": event_id, "type": "noted", "order_id": event_id, "body": {}}
+        for event_id in (old, recent)
+    ]
+    async with bare.begin() as connection:
+        await connection.execute(insert(carried.event_log), rows)
+    await kept(bare, TODAY)
+    async with bare.connect() as connection:
+        assert list(await connection.scalars(select(carried.event_log.c.event_id))) == [recent]
+
+
+async def test_an_old_event_handled_just_now_stays_known_for_as_long_as_any_other(
+    bare: AsyncEngine,
+) -> None:
+    """Parked for months, given back, handled: its message may come once more."""
+    old = id_on(TODAY - timedelta(days=200))
+    await store(bare, old)
+    for day in range(3):
+        await kept(bare, TODAY + timedelta(days=day))
+    assert await place_of(bare, old) == "inbox_other"
+    async with bare.begin() as connection:
+        await connection.execute(
+            text(f"update toy.leftover set seen_at = now() - interval '{INBOX_DAYS_KEPT + 1} days'")
+        )
+    await kept(bare, TODAY)
+    async with bare.connect() as connection:
+        assert list(await connection.scalars(select(carried.inbox.c.event_id))) == []
+        assert list(await connection.scalars(select(carried.leftover.c.event_id))) == []
+
+
+async def test_an_operation_log_of_which_retention_took_the_beginning_still_holds(
+    bare: AsyncEngine,
+) -> None:
+    works = WorkFactory(bare, carried)
+
+    async def jot() -> None:
+        async with works.begin() as work:
+            record(work, actor="anna", action="note.changed", subject=("note", 1))
+
+    async def left() -> list[int]:
+        async with bare.connect() as connection:
+            inspection = await inspect(connection, carried, {})
+            assert inspection.fault is None
+            found = await page(connection, carried, Wanted(), after=None, limit=10)
+        return [entry.number for entry in found]
+
+    for _ in range(3):
+        await jot()
+    assert await left() == [3, 2, 1]
+    await kept(bare, utc_now().date() + timedelta(days=OPERATIONS_DAYS_KEPT + 1))
+    assert await left() == []
+    await jot()
+    assert await left() == [4]
+
+
 async def test_several_may_keep_house_at_once(bare: AsyncEngine) -> None:
     await asyncio.gather(*(kept(bare, TODAY) for _ in range(4)))
     later = TODAY + timedelta(days=30)
@@ -169,5 +265,5 @@ async def test_several_may_migrate_an_empty_database_at_once(bare: AsyncEngine) 
     async with bare.connect() as connection:
         assert await connection.run_sync(pending_changes, "toy", metadata) == []
         versions = await connection.scalars(text("select version_num from toy.alembic_version"))
-        assert list(versions) == ["0001"]
+        assert list(versions) == ["0004"]
     assert partition_name(carried.inbox, utc_now().date()) in await names(bare, "inbox")

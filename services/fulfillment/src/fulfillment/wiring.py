@@ -7,6 +7,7 @@ from fulfillment import api
 from fulfillment.settings import Settings
 from fulfillment.store import tables
 from fulfillment.subscriptions import subscriptions
+from fulfillment.use_cases.measures import keep_orders_measured
 from fulfillment.use_cases.restocking import serve_backorders
 from fulfillment.use_cases.seeding import seed_demo
 
@@ -19,7 +20,7 @@ def service() -> Service:
         tables=tables.carried,
         mount=_mount,
         subscriptions=subscriptions(),
-        worker_chores=(serve_backorders,),
+        worker_chores=(serve_backorders, keep_orders_measured),
         commands={"seed-demo": seed_demo},
     )
 

@@ -8,6 +8,7 @@ from reconciliation.api.statements import BODY_BYTES_MAX
 from reconciliation.settings import Settings
 from reconciliation.store.tables import carried
 from reconciliation.subscriptions import subscriptions
+from reconciliation.use_cases.measures import keep_differences_measured
 
 
 def service(settings: Settings | None = None) -> Service:
@@ -26,5 +27,6 @@ def service(settings: Settings | None = None) -> Service:
         tables=carried,
         mount=mount,
         subscriptions=subscriptions(),
+        worker_chores=(keep_differences_measured,),
         larger_bodies={"/v1/statements": BODY_BYTES_MAX},
     )

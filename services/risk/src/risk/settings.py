@@ -17,5 +17,9 @@ class Settings(ServiceSettings):
     """How long a worker may go on deciding by a rule set that is no longer in force."""
     check_endpoints: dict[str, EndpointSettings] = Field(default_factory=dict, repr=False)
     """Outside endpoints that checks may ask, as JSON: {"name": {"url": …, "token": …}}."""
+    figures_refresh_seconds: NonNegativeFloat = 10.0
+    """How old the figures of what is in force may be: they are counted over up to an hour."""
+    safeguards: bool = True
+    """Off only to replay an incident: no budgets, breakers or abort; checks are waited for."""
     plugin_processes: int = Field(2, ge=1, le=32)
     """Processes for checks that are Python plug-ins, per worker."""

@@ -92,8 +92,8 @@ def works(database: AsyncEngine) -> WorkFactory:
 
 @pytest.fixture
 async def parts() -> AsyncIterator[Parts]:
-    """What one worker process is made of; it looks for another rule set before every batch."""
-    parts = Parts.of(Settings(ruleset_refresh_seconds=0))
+    """What one process is made of; it looks for another rule set, and counts, every time."""
+    parts = Parts.of(Settings(ruleset_refresh_seconds=0, figures_refresh_seconds=0))
     yield parts
     await parts.parties.close()
 

@@ -43,3 +43,13 @@ async def answers(engine: AsyncEngine) -> bool:
     except Exception:  # noqa: BLE001 - whatever it is, the answer is the same
         return False
     return bool(read_only == "off")
+
+
+async def trouble_of(engine: AsyncEngine) -> str | None:
+    """Say what keeps the database from answering at once, or nothing."""
+    try:
+        async with asyncio.timeout(2), engine.connect() as connection:
+            await connection.execute(text("select 1"))
+    except Exception:  # noqa: BLE001 - whatever it is, the answer is the same
+        return "the database does not answer"
+    return None

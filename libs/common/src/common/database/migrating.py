@@ -12,7 +12,7 @@ from sqlalchemy import Connection, MetaData, text
 from sqlalchemy.ext.asyncio import AsyncEngine
 
 from common.clock import utc_now
-from common.database.partitions import maintain
+from common.database.partitions import prepare
 from common.database.schema import Carried
 
 _LOCK = 0x51_0C_E0  # any number, the same for every service and only for migrations
@@ -26,7 +26,7 @@ async def migrate(engine: AsyncEngine, service: str, tables: Carried) -> None:
         await connection.execute(text("select pg_advisory_xact_lock(:key)"), {"key": _LOCK})
         await connection.execute(text(f'create schema if not exists "{service}"'))
         await connection.run_sync(_upgrade, service)
-        await maintain(connection, tables, utc_now().date())
+        await prepare(connection, tables, utc_now().date())
 
 
 def _upgrade(connection: Connection, service: str) -> None:

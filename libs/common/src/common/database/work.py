@@ -8,15 +8,20 @@ from functools import cache
 from typing import Any
 from uuid import UUID
 
+import structlog
 from sqlalchemy import ARRAY, Uuid, bindparam, delete
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
 from common.clock import utc_now
 from common.contracts.event import Cause, Event, Message
+from common.database.operation_chain import Anchor, Operation
+from common.database.operation_log import append
 from common.database.rows import Columns, insert_into_both, insert_new_rows
 from common.database.schema import Carried
 from common.ids import new_id
 from common.telemetry.tracing import next_hop
+
+log = structlog.get_logger()
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +44,7 @@ class Work:
     first_seen: frozenset[UUID] = frozenset()
     announced: list[Announced] = field(default_factory=list)
     postponed: dict[UUID, str] = field(default_factory=dict)
+    recorded: list[Operation] = field(default_factory=list)
 
     def publish(self, event: Event, *, because: Message[Any] | Cause) -> None:
         """Announce the event with this transaction; the relay sends it after the commit."""
@@ -70,6 +76,11 @@ def _message_of(event: type[Event]) -> type[Message[Any]]:
     return Message[event]  # type: ignore[valid-type]
 
 
+def tell_anchor(end: Anchor) -> None:
+    """Say outside the database where the operation log ends: a log cut short or rewritten shows."""
+    log.info("operations.anchored", number=end.number, hash=end.hash.hex())
+
+
 @dataclass(frozen=True, slots=True)
 class WorkFactory:
     engine: AsyncEngine
@@ -86,6 +97,10 @@ class WorkFactory:
             yield work
             await self._forget(work)
             await self._announce(work)
+            # Last: the end of the log is locked for a commit's length, and after all other locks.
+            end = await append(connection, self.tables, work.recorded)
+        if end is not None:
+            tell_anchor(end)
 
     async def _forget(self, work: Work) -> None:
         """Take postponed events out of the inbox again, so that they count as new next time."""

@@ -70,6 +70,23 @@ def fingerprint(key: str) -> bytes:
     return hashlib.sha256(key.encode()).digest()
 
 
+@dataclass(frozen=True, slots=True)
+class StoredKey:
+    name: str
+    sha256: bytes
+    scopes: frozenset[str]
+    revoked: bool
+
+
+async def key_named(connection: AsyncConnection, tables: Carried, name: str) -> StoredKey | None:
+    """Return the key of this name, which nobody else changes before this transaction ends."""
+    statement = select(tables.api_key).where(tables.api_key.c.name == name).with_for_update()
+    row = (await connection.execute(statement)).one_or_none()
+    return (
+        None if row is None else StoredKey(row.name, row.sha256, frozenset(row.scopes), row.revoked)
+    )
+
+
 async def ensure_key(
     connection: AsyncConnection, tables: Carried, *, name: str, key: str, scopes: list[str]
 ) -> None:

@@ -10,8 +10,11 @@ from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from common.clock import monotonic_seconds
+from common.http.admission import Admission, Lane, NoPlace
 from common.http.problems import (
+    MEDIA_TYPE,
     UNCERTAIN,
+    Busy,
     HeadTooLarge,
     Problem,
     RequestTimeout,
@@ -37,12 +40,14 @@ class Edge:
         app: ASGIApp,
         *,
         metrics: Metrics,
+        admission: Admission | None = None,
         larger: Mapping[str, int] | None = None,
         body_seconds: float = BODY_SECONDS_MAX,
     ) -> None:
         """`larger` names the paths whose bodies may be larger than usual, and how many bytes."""
         self.app = app
         self.metrics = metrics
+        self.admission = admission or Admission()
         self.larger = dict(larger or {})
         self.body_seconds = body_seconds
 
@@ -53,23 +58,41 @@ class Edge:
         started = monotonic_seconds()
         status = 500
         answered = False
+        lane = self.admission.lane(scope)
 
         async def observed(message: Message) -> None:
             nonlocal status, answered
             if message["type"] == "http.response.start":
                 status, answered = message["status"], True
+                if status == Busy.status and lane is not Lane.PROBE:
+                    _set_retry_after(message, self.admission.retry_after())
             await send(message)
 
         try:
-            limited = await self._limit(scope, receive)
-            async with asyncio.timeout(REQUEST_SECONDS_MAX):
-                await self.app(scope, limited, observed)
+            await self._admit(lane, scope, receive, observed)
         except _Gone:
             status = CLIENT_GONE
         except Exception as error:  # noqa: BLE001 - the edge: every failure becomes an answer
             if not answered:  # the framework answers a failure, and then lets it pass
-                await _answer_to(error, _route(scope))(scope, receive, observed)
+                await self._answer_to(error, lane, _route(scope))(scope, receive, observed)
         self.metrics.request(_route(scope), status, monotonic_seconds() - started)
+
+    async def _admit(self, lane: Lane, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.admission.refuses(lane):
+            raise NoPlace
+        limited = await self._limit(scope, receive)
+        async with self.admission.place(lane), asyncio.timeout(REQUEST_SECONDS_MAX):
+            await self.app(scope, limited, send)
+
+    def _answer_to(self, error: Exception, lane: Lane, route: str) -> Response:
+        if isinstance(error, NoPlace):
+            self.metrics.shed(lane.value)
+            return Response(_SENT_AWAY, Busy.status, media_type=MEDIA_TYPE)
+        if isinstance(error, Problem):
+            return response(error)
+        if isinstance(error, TimeoutError):
+            return response(RequestTimeout(f"The request took too long. {UNCERTAIN}"))
+        return unexpected(error, route)
 
     async def _limit(self, scope: Scope, receive: Receive) -> Receive:
         """Hold the request to the limits and read its whole body before anything is done."""
@@ -95,12 +118,13 @@ class _Gone(Exception):  # noqa: N818 - never leaves this module
     """The client hung up before its request was whole."""
 
 
-def _answer_to(error: Exception, route: str) -> Response:
-    if isinstance(error, Problem):
-        return response(error)
-    if isinstance(error, TimeoutError):
-        return response(RequestTimeout(f"The request took too long. {UNCERTAIN}"))
-    return unexpected(error, route)
+_SENT_AWAY = bytes(response(Busy("Too much is waiting; nothing was done. Try again.")).body)
+"""Made once: whoever is sent away costs as little as can be."""
+
+
+def _set_retry_after(start: Message, seconds: int) -> None:
+    others = [header for header in start["headers"] if header[0].lower() != b"retry-after"]
+    start["headers"] = [*others, (b"retry-after", str(seconds).encode())]
 
 
 def _route(scope: Scope) -> str:

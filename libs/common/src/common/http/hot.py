@@ -25,7 +25,7 @@ class HotRoute:
 class HotRoutes:
     def __init__(self, app: ASGIApp, routes: Sequence[HotRoute]) -> None:
         self.app = app
-        self.routes = [(route, re.compile(_pattern(route.path))) for route in routes]
+        self.routes = [(route, re.compile(route_pattern(route.path))) for route in routes]
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] == "http":
@@ -39,5 +39,6 @@ class HotRoutes:
         await self.app(scope, receive, send)
 
 
-def _pattern(path: str) -> str:
+def route_pattern(path: str) -> str:
+    """Return the regular expression of a path with parameters in braces."""
     return re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", path)

@@ -6,34 +6,35 @@ acknowledge. A crash anywhere before the last step means redelivery, which the i
 
 import asyncio
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Collection
+from contextlib import suppress
 from dataclasses import dataclass, field
 
-import structlog
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from pamqp.commands import Basic
 
-from common.clock import monotonic_seconds, utc_now
+from common.clock import monotonic_seconds
 from common.database.engine import answers
 from common.errors import Unavailable
-from common.messaging.batch import BatchHandler, Item, Settled, body_of
-from common.messaging.connection import SET_UP_SECONDS_MAX, connected, deliver_to
-from common.messaging.outcome import Done, Park, Retry, name_of
-from common.messaging.pack import Outgoing, Pack, read, single, split
-from common.messaging.rebuilding import outlast, rebuild_for_ever
+from common.messaging.batch import BatchHandler
+from common.messaging.connection import SET_UP_SECONDS_MAX, connected
+from common.messaging.ledger.answering import Respondent, apart
+from common.messaging.pack import Pack, read
+from common.messaging.rebuilding import rebuild_for_ever
+from common.messaging.recovery.course import QUEUE_EMPTY_EVENTS, Course, Policy, pack_of
 from common.messaging.relay import Relay
-from common.messaging.suspects import DELIVERIES_SUSPECT, TRIES_MAX, Suspects
+from common.messaging.settling import BATCH_EVENTS_MAX, Settling
 from common.messaging.topology import ServiceQueues, declare_exchange, declare_queues
 from common.messaging.watch import Progress, watch
 from common.telemetry.metrics import Metrics
 
-BATCH_EVENTS_MAX = 200
+MOVED_EVENTS_MAX = 1_000
 BATCH_WAIT_SECONDS = 0.01
 PREFETCH_MESSAGES = 200
 CANCEL_SECONDS_MAX = 5
 FINISH_SECONDS_MAX = 10
-
-log = structlog.get_logger()
+LOOK_SECONDS = 0.2  # how long an idle consumer waits before it looks into the backlog again
+BACKLOG_SECONDS_MAX = 1.0  # how long moving may keep the backlog waiting
 
 
 @dataclass
@@ -43,6 +44,10 @@ class Consumer:
     relay: Relay
     amqp_url: str
     metrics: Metrics
+    policy: Policy = field(default_factory=Policy)
+    batch_events_max: int = BATCH_EVENTS_MAX
+    publishers: Collection[str] = ()
+    """Whom to tell when a queue of this service is lost."""
     alive: bool = False
     """True while the broker knows this consumer: what readiness means."""
     _waiting: deque[Pack] = field(default_factory=deque)
@@ -51,7 +56,16 @@ class Consumer:
     _left: asyncio.Event = field(default_factory=asyncio.Event)
 
     def __post_init__(self) -> None:
-        self._suspects = Suspects(self.handler.works.engine, self.handler.works.tables)
+        self._settling = Settling(
+            self.queues, self.handler, self.relay, self.metrics, self._stopping
+        )
+        self._settling.batch_events_max = self.batch_events_max
+        self._course = Course(self.handler.works, self.metrics, self.policy, self._arrived.set)
+        self._types = frozenset(self.handler.subscriptions)
+        works = self.handler.works
+        self._respondent = Respondent(
+            self.queues, works.engine, works.tables, self.publishers, self._stopping
+        )
 
     async def run(self) -> None:
         """Consume until stopped."""
@@ -63,7 +77,7 @@ class Consumer:
         self._arrived.set()
 
     async def _session(self) -> None:
-        await self._suspects.strike()
+        await self._settling.suspects.strike()
         if self._stopping.is_set():
             return
         # A consumer without its database would only raise the delivery counts of what it holds.
@@ -75,7 +89,9 @@ class Consumer:
                 channel = await consuming.channel(publisher_confirms=False)
                 outgoing = await publishing.channel(publisher_confirms=True)
                 await declare_exchange(channel)
+                lost = await self._respondent.note_lost(consuming)
                 await declare_queues(channel, self.queues.all())
+                await self._respondent.tell_lost(outgoing, lost)
                 await channel.basic_qos(prefetch_count=PREFETCH_MESSAGES)
             try:
                 await self._consume(consuming, channel, outgoing)
@@ -85,6 +101,7 @@ class Consumer:
     async def _consume(
         self, consuming: AbstractConnection, channel: AbstractChannel, outgoing: AbstractChannel
     ) -> None:
+        await self._course.look()  # before the first message comes, not a second later
         async with asyncio.timeout(SET_UP_SECONDS_MAX):
             consuming_ok = await channel.basic_consume(self.queues.main.name, self._receive)
         tag = str(consuming_ok.consumer_tag)
@@ -92,11 +109,14 @@ class Consumer:
         progress = Progress(at=monotonic_seconds())
         async with asyncio.TaskGroup() as tasks:
             measuring = await consuming.channel(publisher_confirms=False)
-            watching = tasks.create_task(watch(self.queues, measuring, progress, self.metrics))
-            losing = tasks.create_task(self._until_lost(consuming, channel, outgoing, tag))
-            leaving = tasks.create_task(self._leave(channel, tag))
+            beside = [
+                tasks.create_task(watch(self.queues, measuring, progress, self.metrics)),
+                tasks.create_task(self._course.follow(progress)),
+                tasks.create_task(self._until_lost(consuming, channel, outgoing, tag)),
+                tasks.create_task(self._leave(channel, tag)),
+            ]
             await self._work_off(channel, outgoing, progress)
-            for task in (watching, losing, leaving):
+            for task in beside:
                 task.cancel()
 
     async def _leave(self, channel: AbstractChannel, tag: str) -> None:
@@ -138,112 +158,69 @@ class Consumer:
     async def _work_off(
         self, channel: AbstractChannel, outgoing: AbstractChannel, progress: Progress
     ) -> None:
-        while packs := await self._next_batch():
-            progress.in_hand = sum(pack.events for pack in packs)
-            self.metrics.in_hand(progress.in_hand + sum(pack.events for pack in self._waiting))
-            progress.events_per_message = progress.in_hand / len(packs)
-            await self._settle_all(packs, outgoing)
-            await channel.basic_ack(packs[-1].delivery_tag, multiple=True, wait=False)
-            progress.advance(monotonic_seconds())
+        """Work off queue and backlog, by turns, until told to leave and nothing is in hand."""
+        looked = monotonic_seconds()
+        while self._waiting or not self._left.is_set():
+            if packs := await self._next_packs():
+                progress.take(sum(p.events > 0 for p in packs), sum(p.events for p in packs))
+                self.metrics.in_hand(progress.in_hand + sum(p.events for p in self._waiting))
+                await self._take(packs, outgoing, progress)
+                await channel.basic_ack(packs[-1].delivery_tag, multiple=True, wait=False)
+                progress.advance(monotonic_seconds())
+            if not self._course.active or self._left.is_set():
+                continue
+            deep = self._waiting or progress.waiting >= QUEUE_EMPTY_EVENTS
+            long_ago = monotonic_seconds() - looked > BACKLOG_SECONDS_MAX
+            if self._course.moves and deep and not long_ago:
+                await self._wait_a_moment()
+            else:
+                await self._take_from_backlog(outgoing, progress)
+                looked = monotonic_seconds()
 
-    async def _next_batch(self) -> list[Pack]:
-        """Wait for a message, then take what came within a moment, up to a batch of events."""
+    async def _take(self, packs: list[Pack], outgoing: AbstractChannel, progress: Progress) -> None:
+        """Settle what was taken from the queue or, during a recovery, move it."""
+        inquiries, events = apart(packs)
+        moving = self._course.moves and not self._left.is_set()
+        rest = await self._course.move(events, self._types) if moving and events else events
+        if rest:
+            await self._settling.settle(rest, outgoing, progress)
+        await self._respondent.answer(inquiries, outgoing)
+
+    async def _take_from_backlog(self, outgoing: AbstractChannel, progress: Progress) -> None:
+        """Settle the next of the backlog; without any, wait a moment for something to come."""
+        claimed = await self._course.claim()
+        if not claimed:
+            await self._wait_a_moment()
+            return
+        began = monotonic_seconds()  # waiting for other claimers makes no batch smaller
+        await self._settling.settle([pack_of(one) for one in claimed], outgoing, progress)
+        await self._course.settled(claimed, monotonic_seconds() - began)
+
+    async def _wait_a_moment(self) -> None:
+        """Wait for a message, but not for long."""
+        if not self._waiting:
+            with suppress(TimeoutError):
+                async with asyncio.timeout(LOOK_SECONDS):
+                    await self._arrived.wait()
+
+    async def _next_packs(self) -> list[Pack]:
+        """Take what came within a moment, up to a batch; wait for it unless there is a backlog."""
         while not self._waiting:
-            if self._left.is_set():
+            if self._left.is_set() or self._course.active:
+                self._arrived.clear()
                 return []
             self._arrived.clear()
             await self._arrived.wait()
-        some = sum(pack.events for pack in self._waiting) < BATCH_EVENTS_MAX
+        most = MOVED_EVENTS_MAX if self._course.moves else self.batch_events_max
+        some = sum(pack.events for pack in self._waiting) < most
         if some and not self._left.is_set():
             await asyncio.sleep(BATCH_WAIT_SECONDS)
         batch = [self._waiting.popleft()]
         events = batch[0].events
-        while self._waiting and events + self._waiting[0].events <= BATCH_EVENTS_MAX:
+        while self._waiting and events + self._waiting[0].events <= most:
             batch.append(self._waiting.popleft())
             events += batch[-1].events
         return batch
-
-    async def _settle_all(self, packs: Sequence[Pack], outgoing: AbstractChannel) -> None:
-        ordinary = [p for p in packs if p.deliveries < DELIVERIES_SUSPECT]
-        if ordinary:
-            await self._settle(self.handler.read(ordinary), outgoing)
-        for pack in packs:
-            if pack.deliveries >= DELIVERIES_SUSPECT:
-                await self._settle_suspect(pack, outgoing)
-
-    async def _settle(self, items: Sequence[Item], outgoing: AbstractChannel) -> None:
-        started = monotonic_seconds()
-        settled = await outlast(lambda: self.handler.handle(items), self._stopping)
-        self.relay.offer(settled.announced)
-        await self._send_on(settled, outgoing)
-        self._count(items, settled, monotonic_seconds() - started)
-
-    async def _settle_suspect(self, pack: Pack, outgoing: AbstractChannel) -> None:
-        """Handle a pack redelivered too often: in pieces, then alone under a counted try."""
-        if pack.events > 1:
-            try:
-                pieces = [single(pack.type, body, attempt=pack.attempt) for body in split(pack)]
-            except (ValueError, RecursionError):
-                await self._settle(self.handler.read([pack]), outgoing)
-            else:
-                await deliver_to(outgoing, self.queues.main.name, pieces)
-                self.metrics.settled(pack.type, "split", pack.events)
-            return
-        for item in self.handler.read([pack]):
-            await self._try_alone(item, outgoing)
-
-    async def _try_alone(self, item: Item, outgoing: AbstractChannel) -> None:
-        if item.message is None:
-            await self._settle([item], outgoing)
-            return
-        event_id, suspects = item.message.event_id, self._suspects
-        tries = await outlast(lambda: suspects.tries(event_id), self._stopping)
-        if tries >= TRIES_MAX:
-            reason = f"ended its process {tries} times"
-            await self._send_on(Settled(outcomes=[(item, Park(reason))]), outgoing)
-            self.metrics.settled(item.pack.type, "parked")
-        else:
-            await outlast(lambda: suspects.begin(event_id, tries + 1), self._stopping)
-            async with suspects.trying(event_id):
-                await self._settle([item], outgoing)
-        await outlast(lambda: suspects.acquit(event_id), self._stopping)
-
-    async def _send_on(self, settled: Settled, outgoing: AbstractChannel) -> None:
-        """Publish what failed to its rung or the parking lot, before anything is acknowledged."""
-        destinations: dict[str, list[Outgoing]] = {}
-        for item, outcome in settled.outcomes:
-            if not isinstance(outcome, Done):
-                queue, message = self._onward(item, outcome)
-                destinations.setdefault(queue, []).append(message)
-        for queue, messages in destinations.items():
-            await deliver_to(outgoing, queue, messages)
-
-    def _onward(self, item: Item, outcome: Retry | Park) -> tuple[str, Outgoing]:
-        pack = item.pack
-        event_id = str(item.message.event_id) if item.message else None
-        log.warning(
-            "event.failed",
-            type=pack.type,
-            event_id=event_id,
-            outcome=name_of(outcome),
-            reason=outcome.reason,
-        )
-        match outcome:
-            case Retry(rung, reason):
-                again = single(pack.type, body_of(item), attempt=rung + 1, reason=reason)
-                return self.queues.ladder[rung].name, again
-            case Park(reason):
-                body = item.body if item.body is not None else body_of(item)
-                at = utc_now().isoformat(timespec="seconds")
-                parked = single(pack.type, body, attempt=pack.attempt, reason=reason, parked_at=at)
-                return self.queues.parked.name, parked
-
-    def _count(self, items: Sequence[Item], settled: Settled, seconds: float) -> None:
-        for item, outcome in settled.outcomes:
-            self.metrics.settled(item.pack.type, name_of(outcome))
-        times = [item.message.occurred_at for item in items if item.message]
-        self.metrics.batch(len(items), min(times, default=None), utc_now())
-        self.metrics.handled_in({item.pack.type for item in items}, seconds)
 
     def _set_alive(self, *, alive: bool) -> None:
         self.alive = alive

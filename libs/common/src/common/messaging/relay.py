@@ -13,9 +13,10 @@ from uuid import UUID
 
 import structlog
 from aiormq.abc import AbstractChannel, AbstractConnection
-from sqlalchemy import ARRAY, Text, Uuid, bindparam, cast, delete, func, select, text
+from sqlalchemy import Text, cast, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
+from common.database.ledger import leave_outbox
 from common.database.schema import Carried
 from common.database.work import Announced
 from common.messaging.connection import SET_UP_SECONDS_MAX, connected, publish
@@ -46,6 +47,9 @@ class Relay:
     _wake: asyncio.Event = field(default_factory=asyncio.Event)
     _idle: asyncio.Event = field(default_factory=asyncio.Event)
     _connected: bool = False
+
+    def __post_init__(self) -> None:
+        self._leave_outbox = leave_outbox(self.tables)
 
     def offer(self, announced: Iterable[Announced]) -> None:
         """Hand over what was just committed; never waits and never fails."""
@@ -118,10 +122,7 @@ class Relay:
 
     async def _mark(self, connection: AsyncConnection, event_ids: Sequence[UUID]) -> None:
         if event_ids:
-            outbox = self.tables.outbox
-            given = bindparam("event_ids", type_=ARRAY(Uuid))
-            statement = delete(outbox).where(outbox.c.event_id == given.any_())
-            await connection.execute(statement, {"event_ids": list(event_ids)})
+            await connection.execute(self._leave_outbox, {"event_ids": list(event_ids)})
 
     async def _sweep(self, channel: AbstractChannel) -> None:
         while True:

@@ -62,6 +62,14 @@ class ServiceQueues:
         return (self.parked, self.main, *self.ladder)
 
 
+def control_queue(service: str) -> Queue:
+    """Return the queue for messages between services about delivery itself: never a backlog.
+
+    What is in it can be asked for again, so nothing is dead-lettered.
+    """
+    return Queue(f"{service}.control", _quorum() | {"x-delivery-limit": DELIVERIES_MAX})
+
+
 def _quorum() -> dict[str, FieldValue]:
     return {"x-queue-type": "quorum"}
 

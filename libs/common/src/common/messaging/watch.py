@@ -16,6 +16,7 @@ from common.telemetry.metrics import Metrics
 MEASURE_SECONDS = 2.0
 STUCK_SECONDS = 60.0
 ANSWER_SECONDS_MAX = 10.0
+MESSAGES_KEPT = 0.999  # how much of its weight a message keeps with each that comes after it
 
 
 @dataclass(slots=True)
@@ -23,8 +24,31 @@ class Progress:
     at: float
     """When a batch was last acknowledged, on the monotonic clock."""
     in_hand: int = 0
-    events_per_message: float = 1.0
-    """Of the last batch; the broker counts messages, people count events."""
+    measured: bool = False
+    """Whether the broker was asked yet; before that the next two tell nothing."""
+    waiting: float = 0.0
+    """Events in the main queue, as last measured."""
+    consumers: int = 1
+    settled: int = 0
+    """Events this consumer has brought to their end."""
+    _taken: tuple[float, float] = (1.0, 1.0)
+    """Messages and events taken, the older ones counting less and less."""
+
+    @property
+    def events_per_message(self) -> float:
+        """Of the last thousand messages or so; the broker counts messages, people count events."""
+        messages, events = self._taken
+        return events / messages
+
+    def take(self, messages: int, events: int) -> None:
+        """Note what was taken in hand; one batch alone tells little of what waits."""
+        kept = MESSAGES_KEPT**messages
+        self._taken = (self._taken[0] * kept + messages, self._taken[1] * kept + events)
+        self.in_hand = events
+
+    def settle(self, events: int, now: float) -> None:
+        self.at = now
+        self.settled += events
 
     def advance(self, now: float) -> None:
         self.at = now
@@ -36,26 +60,31 @@ async def watch(
 ) -> None:
     """Publish the depth of each lane; raise when work waits and none is finished.
 
-    The main lane's depth in events is exact as long as the waiting packs are as full as those just
-    taken, which a queue's head cannot tell; the other lanes hold one event a message.
+    The main lane's depth in events is exact as long as the waiting packs are as full as those taken
+    lately, which a queue's head cannot tell; the other lanes hold one event a message.
     """
     while True:
-        waiting = await _messages(channel, queues.main)
-        metrics.backlog("main", waiting * progress.events_per_message)
-        metrics.backlog("retry", sum([await _messages(channel, rung) for rung in queues.ladder]))
-        metrics.backlog("parked", await _messages(channel, queues.parked))
+        waiting, progress.consumers = await _depth(channel, queues.main)
+        progress.waiting = waiting * progress.events_per_message
+        progress.measured = True
+        metrics.backlog("main", progress.waiting)
+        rungs = [await _depth(channel, rung) for rung in queues.ladder]
+        metrics.backlog("retry", sum(messages for messages, _ in rungs))
+        metrics.backlog("parked", (await _depth(channel, queues.parked))[0])
         idle = not waiting and not progress.in_hand
         if idle:
             progress.at = monotonic_seconds()
+            metrics.idle()
         if monotonic_seconds() - progress.at > STUCK_SECONDS:
             raise TimeoutError("The consumer is connected and makes no progress.")
         await asyncio.sleep(MEASURE_SECONDS)
 
 
-async def _messages(channel: AbstractChannel, queue: Queue) -> int:
+async def _depth(channel: AbstractChannel, queue: Queue) -> tuple[int, int]:
+    """Return how many messages wait, and how many consumers there are."""
     # Not the client's own time limit: it may swallow a cancellation, and then this never ends.
     async with asyncio.timeout(ANSWER_SECONDS_MAX):
         answer = await channel.queue_declare(
             queue.name, passive=True, durable=True, arguments=dict(queue.arguments)
         )
-    return answer.message_count or 0
+    return answer.message_count or 0, answer.consumer_count or 0

@@ -2,13 +2,14 @@
 
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 from structlog.typing import EventDict, Processor
 
 
-def configure(*, service: str, instance: str, level: str) -> None:
-    """Send the program's and its libraries' logs to standard output as JSON."""
+def configure(*, service: str, instance: str, level: str, stream: TextIO | None = None) -> None:
+    """Send the program's and its libraries' logs to a stream, or to standard output, as JSON."""
     shared: list[Processor] = [
         structlog.contextvars.merge_contextvars,
         structlog.stdlib.add_log_level,
@@ -20,7 +21,7 @@ def configure(*, service: str, instance: str, level: str) -> None:
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
         cache_logger_on_first_use=True,
     )
-    handler = logging.StreamHandler(sys.stdout)
+    handler = logging.StreamHandler(stream or sys.stdout)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,

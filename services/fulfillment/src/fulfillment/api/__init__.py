@@ -1,6 +1,6 @@
 """HTTP in: one module per resource."""
 
-from fulfillment.api import orders, scans, shipments, stock, tasks, warehouses
+from fulfillment.api import accounts, orders, scans, shipments, stock, tasks, warehouses
 
 ROUTERS = (
     warehouses.router,
@@ -9,4 +9,5 @@ ROUTERS = (
     tasks.router,
     scans.router,
     shipments.router,
+    accounts.router,
 )

@@ -9,6 +9,7 @@ from fastapi.responses import Response
 from pydantic import AwareDatetime, BaseModel, Field
 
 from common.contracts.event import Cause
+from common.database.operations import record
 from common.database.work import Work
 from common.http.idempotency import Once
 from common.http.problems import Conflict, NotFound, ProblemView
@@ -117,6 +118,16 @@ async def cancel_order(principal: Writer, once: Once, order_id: UUID, body: Canc
         cancelled = await cancel(work, {order_id: order}, {order_id: wish})
         if (state := cancelled[order_id].state) is not State.CANCELLED:
             raise Conflict(f"The order has left: it is {state}.")
+        record(
+            work,
+            actor=principal.name,
+            action="order.cancelled",
+            subject=("order", order_id),
+            order_id=order_id,
+            before={"state": order.state},
+            after={"state": state},
+            reason=body.reason,
+        )
         row = await listings.order(work.connection, order_id)
         assert row is not None  # noqa: S101 - it was locked above
         return _view(row, await listings.steps(work.connection, order_id))

@@ -69,7 +69,7 @@ async def create_warehouse(principal: Writer, once: Once, body: NewWarehouse) ->
     """Add a warehouse."""
 
     async def command(work: Work, _: Cause) -> BaseModel:
-        await add_warehouse(work, Warehouse(**body.model_dump()))
+        await add_warehouse(work, Warehouse(**body.model_dump()), principal.name)
         return WarehouseView(**body.model_dump())
 
     return await once.run(principal, command, status=201)
@@ -82,7 +82,7 @@ async def put_one(
     """Make the warehouse be so, whether it is there or not."""
 
     async def command(work: Work, _: Cause) -> BaseModel:
-        await put_warehouse(work, Warehouse(code=code, **body.model_dump()))
+        await put_warehouse(work, Warehouse(code=code, **body.model_dump()), principal.name)
         return WarehouseView(code=code, **body.model_dump())
 
     return await once.run(principal, command)

@@ -36,6 +36,12 @@ async def put(connection: AsyncConnection, wanted: Warehouse) -> None:
     await connection.execute(statement.on_conflict_do_update(index_elements=["code"], set_=values))
 
 
+async def find(connection: AsyncConnection, code: str) -> Warehouse | None:
+    statement = select(warehouse).where(warehouse.c.code == code)
+    row = (await connection.execute(statement)).mappings().one_or_none()
+    return None if row is None else Warehouse(**row)
+
+
 async def exists(connection: AsyncConnection, code: str) -> bool:
     statement = select(warehouse.c.code).where(warehouse.c.code == code)
     return (await connection.execute(statement)).one_or_none() is not None

@@ -2,11 +2,13 @@
 
 import asyncio
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import NamedTuple
 
 import structlog
 
 from common.contracts.event import Cause
+from common.database.operations import record
 from common.database.work import Work
 from common.http.problems import Conflict, NotFound
 from common.ids import new_id
@@ -44,6 +46,7 @@ async def receive(work: Work, origin: Origin, delivery: Delivery) -> Stocked:
         NotFound: there is no such warehouse.
     """
     await _enter(work, delivery.warehouse)
+    _record(work, origin, delivery, ("stock.received", None))
     return await _change(work, origin, delivery, (Kind.RECEIPT, dict(delivery.lines)))
 
 
@@ -61,7 +64,24 @@ async def count(work: Work, origin: Origin, delivery: Delivery) -> Stocked:
     if short:
         raise Conflict(f"Less was counted than is reserved for orders: {', '.join(short[:5])}.")
     changes = {s: n - before.get(s, nothing).on_hand for s, n in delivery.lines.items()}
+    had = {s: before.get(s, nothing).on_hand for s in delivery.lines}
+    _record(work, origin, delivery, ("stock.counted", had))
     return await _change(work, origin, delivery, (Kind.COUNT, changes))
+
+
+def _record(
+    work: Work, origin: Origin, delivery: Delivery, what: tuple[str, Mapping[str, int] | None]
+) -> None:
+    action, before = what
+    record(
+        work,
+        actor=origin.because.by,
+        action=action,
+        subject=("warehouse", delivery.warehouse),
+        before=before,
+        after=delivery.lines,
+        reason=delivery.reason,
+    )
 
 
 async def _enter(work: Work, warehouse: str) -> None:
@@ -85,7 +105,7 @@ async def _change(
     return Stocked(await stock.levels(work.connection, code, delivery.lines), allocated)
 
 
-async def add_warehouse(work: Work, new: Warehouse) -> None:
+async def add_warehouse(work: Work, new: Warehouse, by: str) -> None:
     """Add a warehouse.
 
     Raises:
@@ -93,13 +113,24 @@ async def add_warehouse(work: Work, new: Warehouse) -> None:
     """
     if not await warehouses.add(work.connection, new):
         raise Conflict(f"There is a warehouse {new.code} already.")
+    named = ("warehouse", new.code)
+    record(work, actor=by, action="warehouse.added", subject=named, after=asdict(new))
 
 
-async def put_warehouse(work: Work, wanted: Warehouse) -> None:
+async def put_warehouse(work: Work, wanted: Warehouse, by: str) -> None:
     """Make the warehouse be so; what it keeps may serve orders that wait."""
     await gate.enter(work.connection)
+    before = await warehouses.find(work.connection, wanted.code)
     await warehouses.put(work.connection, wanted)
     await backorders.mark_all_of(work.connection, wanted.code)
+    record(
+        work,
+        actor=by,
+        action="warehouse.added" if before is None else "warehouse.changed",
+        subject=("warehouse", wanted.code),
+        before=None if before is None else asdict(before),
+        after=asdict(wanted),
+    )
 
 
 async def serve_marked(work: Work) -> bool:

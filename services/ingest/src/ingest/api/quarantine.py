@@ -3,7 +3,7 @@
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Body, Query
+from fastapi import APIRouter, Body, Query, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -14,6 +14,7 @@ from common.http.idempotency import Once
 from common.http.problems import NotFound
 from common.http.reading import Reading
 from ingest.api.views import QuarantinedView, QuarantineView, quarantined_view
+from ingest.domain.draft import Draft
 from ingest.domain.validation import LEGIBLE
 from ingest.store import quarantine
 from ingest.store.quarantine import Resolution
@@ -70,14 +71,22 @@ async def correct_order(
 
 
 @router.post("/{order_id}/release", response_model=QuarantinedView)
-async def release_order(order_id: UUID, body: Why, principal: Writer, once: Once) -> Response:
+async def release_order(
+    order_id: UUID, body: Why, principal: Writer, once: Once, request: Request
+) -> Response:
     """Let a corrected order in."""
+    let_in: list[Draft] = []
 
     async def command(work: Work, cause: Cause) -> QuarantinedView:
         resolution = _resolution("released", body, principal, work)
-        return quarantined_view(await quarantined_orders.release(work, order_id, resolution, cause))
+        released = await quarantined_orders.release(work, order_id, resolution, cause)
+        let_in.append(released.draft)
+        return quarantined_view(released)
 
-    return await once.run(principal, command)
+    answer = await once.run(principal, command)
+    for draft in let_in:  # none where the answer is a repeated one
+        request.app.state.measures.let_in(draft)
+    return answer
 
 
 @router.post("/{order_id}/discard", response_model=QuarantinedView)

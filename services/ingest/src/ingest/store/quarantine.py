@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, insert, select, update
+from sqlalchemy import Row, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import Columns, insert_rows
@@ -22,6 +22,8 @@ from ingest.store.documents import (
     reasons_json,
 )
 from ingest.store.tables import correction, quarantine, sales_order
+
+OPEN_COUNTED_MAX = 100_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,13 @@ async def listed(
     if after is not None:
         statement = statement.where(quarantine.c.order_id > after)
     return [_quarantined(row) for row in await connection.execute(statement)]
+
+
+async def count_open(connection: AsyncConnection) -> int:
+    """Return how many orders wait; what is more than can be counted quickly is not counted."""
+    some = select(quarantine.c.order_id).where(quarantine.c.resolved_at.is_(None))
+    counted = select(func.count()).select_from(some.limit(OPEN_COUNTED_MAX).subquery())
+    return int((await connection.execute(counted)).scalar_one())
 
 
 async def find(connection: AsyncConnection, order_id: UUID) -> Quarantined | None:

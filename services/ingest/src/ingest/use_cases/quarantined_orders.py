@@ -1,6 +1,7 @@
 """What a person does with a quarantined order: correct, release or discard it."""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -9,14 +10,16 @@ from pydantic import ValidationError
 from common.contracts.event import Cause
 from common.contracts.ingest import CancellationRequested, OrderReceived
 from common.contracts.order import Order
+from common.database.operations import record
 from common.database.work import Work
 from common.errors import Collided
 from common.http.problems import Conflict, FieldError, NotFound, Unprocessable, bad_input
 from common.life_cycle import State, Trigger, step
+from ingest.domain.changed import changed_fields
 from ingest.domain.draft import Draft
 from ingest.domain.identity import identity_of
 from ingest.domain.merge_patch import merged
-from ingest.domain.validation import checked
+from ingest.domain.validation import Reason, checked
 from ingest.store import later, quarantine, sales_orders
 from ingest.store.documents import draft_json, read_draft
 from ingest.store.quarantine import Quarantined, Resolution
@@ -46,6 +49,16 @@ async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) ->
         raise Conflict("channel_order_no: another order has this number.") from None
     await quarantine.save_reasons(work.connection, order_id, reasons)
     await quarantine.record_correction(work.connection, (order_id, before, after), by, work.now)
+    record(
+        work,
+        actor=by,
+        action="quarantine.corrected",
+        subject=("order", order_id),
+        order_id=order_id,
+        # The values may be a person's: the correction keeps them, where access to them is kept.
+        before={"wrong": _named(checked(before, work.now)[1])},
+        after={"changed": changed_fields(before, after), "wrong": _named(reasons)},
+    )
     return await _quarantined(work, order_id)
 
 
@@ -64,6 +77,7 @@ async def release(work: Work, order_id: UUID, resolution: Resolution, cause: Cau
     state = step(stored.state, Trigger.RELEASE) or stored.state
     await sales_orders.save(work.connection, order_id, stored.draft, state)
     await quarantine.resolve(work.connection, order_id, resolution)
+    _record(work, stored, state, resolution)
     order = Order.model_validate_json(draft_json(stored.draft))
     work.publish(OrderReceived(order_id=order_id, order=order), because=cause)
     wishes = await later.cancellations_of(work.connection, [order_id])
@@ -83,7 +97,25 @@ async def discard(work: Work, order_id: UUID, resolution: Resolution) -> Quarant
     state = step(stored.state, Trigger.DISCARD) or stored.state
     await sales_orders.save(work.connection, order_id, stored.draft, state)
     await quarantine.resolve(work.connection, order_id, resolution)
+    _record(work, stored, state, resolution)
     return await _quarantined(work, order_id)
+
+
+def _record(work: Work, stored: StoredOrder, state: State, resolution: Resolution) -> None:
+    record(
+        work,
+        actor=resolution.resolved_by,
+        action=f"quarantine.{resolution.resolution}",
+        subject=("order", stored.order_id),
+        order_id=stored.order_id,
+        before={"state": stored.state},
+        after={"state": state},
+        reason=resolution.reason,
+    )
+
+
+def _named(reasons: Sequence[Reason]) -> list[dict[str, str]]:
+    return [{"field": reason.field, "code": reason.code} for reason in reasons]
 
 
 async def _lock(work: Work, order_id: UUID) -> StoredOrder:

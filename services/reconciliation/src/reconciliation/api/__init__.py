@@ -2,9 +2,9 @@
 
 from fastapi import FastAPI
 
-from reconciliation.api import differences, matches, orders, statements, totals
+from reconciliation.api import accounts, differences, matches, orders, statements, totals
 
 
 def mount_routes(app: FastAPI) -> None:
-    for resource in (statements, differences, matches, orders, totals):
+    for resource in (statements, differences, matches, orders, totals, accounts):
         app.include_router(resource.router)

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
+from common.database.operations import record
 from common.database.work import Work
 from common.ids import new_id
 from reconciliation.domain.repeats import Told, repeated
@@ -60,6 +61,13 @@ async def import_statement(work: Work, sheet: Sheet, *, by: str) -> UUID:
     await lines.add(connection, place, sheet.lines, again)
     references = {line.reference for line in sheet.lines if line.reference}
     await match_statement(work, references, by=by)
+    record(
+        work,
+        actor=by,
+        action="statement.imported",
+        subject=("statement", statement_id),
+        after={"source": sheet.source, "lines": len(sheet.lines), "sha256": sheet.sha256.hex()},
+    )
     return statement_id
 
 

@@ -24,11 +24,10 @@ from risk.api.release_views import (
     WorkerView,
 )
 from risk.api.rulesets import measured, ruleset_view
-from risk.domain.health import Figures
-from risk.domain.release import STEPS, Stage, Step, current_step
-from risk.store import breakers, changes, figures, measurements, rulesets
+from risk.domain.release import STEPS, Step, current_step
+from risk.store import breakers, changes, measurements, rulesets
 from risk.store.compiled import Faulty
-from risk.store.figures import Span
+from risk.store.lately import Lately
 from risk.use_cases import releasing
 from risk.use_cases.releasing import By
 from risk.use_cases.reporting import ALIVE_SECONDS
@@ -72,28 +71,23 @@ _STEPS: dict[str, Step] = {
 
 @router.get("/active", responses={404: {"model": ProblemView}})
 async def read_active(
-    _: Annotated[Principal, requires("risk:read")], connection: Reading
+    _: Annotated[Principal, requires("risk:read")], connection: Reading, request: Request
 ) -> ActiveView:
-    """Return what is in force, what is on its way, and how both are doing."""
+    """Return what is in force, what is on its way, and how both did lately."""
     change = await changes.in_force(connection)
     record = None if change is None else await rulesets.find(connection, change.release.stable)
     if change is None or record is None:
         raise NotFound("No rule set is active.")
-    now, release = utc_now(), change.release
-    span = Span(max(change.changed_at, now - timedelta(hours=1)), now)
-    tried: Figures | None = None
-    if release.candidate is not None and release.stage is Stage.SHADOW:
-        tried = await figures.shadowed(connection, release.candidate, span.since)
-    elif release.candidate is not None:
-        tried = await figures.decided(connection, release.candidate, span)
-    stable = await figures.decided(connection, release.stable, span)
+    now = utc_now()
+    lately: Lately = request.app.state.lately
+    doing = await lately.of(connection, change, now)
     reports = await breakers.reports(connection, now - timedelta(seconds=ALIVE_SECONDS))
-    step = current_step(release)
+    step = current_step(change.release)
     return ActiveView(
         ruleset=ruleset_view(record),
         change=ChangeView.of(change),
-        stable_figures=FiguresView.of(stable),
-        candidate_figures=None if tried is None else FiguresView.of(tried),
+        stable_figures=FiguresView.of(doing.stable),
+        candidate_figures=FiguresView.of(doing.candidate) if doing.candidate else None,
         orders_min=None if step is None else step.orders_min,
         workers=[WorkerView.of(report) for report in reports],
     )

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from common.database.operations import record
 from common.database.work import Work
 from common.ids import new_id
 from risk.store import breakers
@@ -30,3 +31,12 @@ async def force(work: Work, wanted: Override) -> None:
         changed_by=wanted.set_by,
     )
     await breakers.log(work.connection, [change])
+    record(
+        work,
+        actor=wanted.set_by,
+        action="breaker.forced" if wanted.state != AUTO else "breaker.let_be",
+        subject=("check", wanted.check),
+        before={"state": change.before},
+        after={"state": change.after},
+        reason=wanted.reason,
+    )

@@ -35,6 +35,9 @@ class Measures:
             "ruleset_info", "1 for each rule set this worker decides by.", "ruleset", "arm"
         )
         self._percent = self._gauge("canary_percent", "Share of orders the candidate decides.")
+        self._safeguards = self._gauge(
+            "safeguards", "1; 0 where budgets, breakers and abort are switched off."
+        )
         self._trouble = self._gauge(
             "ruleset_trouble", "1 while this worker cannot read what is in force."
         )
@@ -46,6 +49,9 @@ class Measures:
             "Time to the nearest deadline of a deferred check.",
             "check",
         )
+
+    def safeguards(self, *, on: bool) -> None:
+        self._safeguards.labels("risk").set(int(on))
 
     def skipped(self, check: str, cause: str) -> None:
         # A cause may name a field: the label says only what kind it is.

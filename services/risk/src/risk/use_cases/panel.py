@@ -131,7 +131,7 @@ class Panel:
                 refusal = self._refusal(desk, limit)
                 for vector, inquiry in zip(vectors, inquiries, strict=True):
                     if refusal is None:
-                        tasks.create_task(self._within(limit, desk, vector, inquiry))
+                        tasks.create_task(self.within(limit, desk, vector, inquiry))
                     else:
                         inquiry.results[check.id] = refusal
         return inquiries
@@ -141,7 +141,10 @@ class Panel:
             return BREAKER_OPEN
         return None if limit > 0 else ASKED_LATER
 
-    async def _within(self, limit: float, desk: Desk, vector: Vector, inquiry: Inquiry) -> None:
+    async def within(
+        self, limit: float | None, desk: Desk, vector: Vector, inquiry: Inquiry
+    ) -> None:
+        """Note what the check says, and how long that took; None: it may take its time."""
         started = monotonic_seconds()
         result: Result
         waiting = Waiting()

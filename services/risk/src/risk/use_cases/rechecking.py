@@ -14,9 +14,8 @@ import structlog
 from common.database.work import Announced, Work, WorkFactory
 from common.service import Runtime
 from risk.domain.deferral import LEASE_SECONDS, Deferred
-from risk.domain.features import Vector
 from risk.domain.judging import Result
-from risk.domain.ruleset import Check, RuleSet, Unanswered
+from risk.domain.ruleset import RuleSet, Unanswered
 from risk.store import deferrals, results, snapshots
 from risk.store.compiled import Faulty
 from risk.use_cases.active_rules import ActiveRules
@@ -94,16 +93,19 @@ class Rechecking:
 
     async def _ask(self, remade: Remade, until: float) -> Remade:
         """Return the same with what the checks returned now."""
-        found: dict[str, Result] = {}
-        for deferred in remade.asked:
-            check = None if remade.rules is None else remade.rules.by_id.get(deferred.check)
-            if check is None or remade.values is None:
-                found[deferred.check] = UNREADABLE
-            else:
-                found[deferred.check] = await self._result(check, remade.values, until)
+        async with asyncio.TaskGroup() as tasks:
+            asked = {
+                deferred.check: tasks.create_task(self._result(remade, deferred.check, until))
+                for deferred in remade.asked
+            }
+        found = {check: task.result() for check, task in asked.items()}
         return replace(remade, results={**remade.results, **found})
 
-    async def _result(self, check: Check, values: Vector, until: float) -> Result:
+    async def _result(self, remade: Remade, named: str, until: float) -> Result:
+        check = None if remade.rules is None else remade.rules.by_id.get(named)
+        values = remade.values
+        if check is None or values is None:
+            return UNREADABLE
         if check.source is None:
             return self.panel.judge_again(check, values)
         try:

@@ -1,9 +1,10 @@
 """How a rule set comes into force step by step, and how it is taken back."""
 
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from uuid import UUID
 
+from common.database.operations import record
 from common.database.work import Work
 from common.http.problems import Conflict
 from common.ids import new_id
@@ -30,15 +31,17 @@ async def publish(
 ) -> str:
     """Store the rule set, unless it is there already; return its id."""
     content = document.content()
-    record = rulesets.Record(
+    new = rulesets.Record(
         id=ruleset_id(content),
         document=content,
         author=author,
         reason=reason,
         created_at=work.now,
     )
-    await rulesets.add(work.connection, record)
-    return record.id
+    if await rulesets.add(work.connection, new):
+        named = ("ruleset", new.id)
+        record(work, actor=author, action="ruleset.published", subject=named, reason=reason)
+    return new.id
 
 
 async def activate(work: Work, wanted: str, by: By) -> Change | None:
@@ -63,8 +66,7 @@ async def activate(work: Work, wanted: str, by: By) -> Change | None:
         changed_by=by.name,
         reason=by.reason,
     )
-    await changes.make(work.connection, change)
-    return change
+    return await _put(work, now, change)
 
 
 async def promote(
@@ -157,7 +159,7 @@ async def roll_back(work: Work, by: By, *, seen: UUID | None = None) -> Change |
     if now.before is None:
         return None
     earlier = await changes.find(work.connection, now.before)
-    return None if earlier is None else await _back_to(work, earlier, by)
+    return None if earlier is None else await _back_to(work, now, earlier, by)
 
 
 async def roll_back_to(work: Work, target: str | datetime, by: By) -> Change | None:
@@ -165,15 +167,15 @@ async def roll_back_to(work: Work, target: str | datetime, by: By) -> Change | N
 
     None where there is none.
     """
-    await changes.lock(work.connection)
+    now = await changes.lock(work.connection)
     if isinstance(target, str):
         earlier = await changes.last_with_stable(work.connection, target)
     else:
         earlier = await changes.as_of(work.connection, target)
-    return None if earlier is None else await _back_to(work, earlier, by)
+    return None if earlier is None else await _back_to(work, now, earlier, by)
 
 
-async def _back_to(work: Work, earlier: Change, by: By) -> Change:
+async def _back_to(work: Work, now: Change | None, earlier: Change, by: By) -> Change:
     change = Change(
         id=new_id(),
         kind=Kind.ROLLBACK,
@@ -183,8 +185,7 @@ async def _back_to(work: Work, earlier: Change, by: By) -> Change:
         changed_by=by.name,
         reason=by.reason,
     )
-    await changes.make(work.connection, change)
-    return change
+    return await _put(work, now, change)
 
 
 async def _make(work: Work, now: Change, kind: Kind, release: Release, by: By) -> Change:
@@ -199,8 +200,39 @@ async def _make(work: Work, now: Change, kind: Kind, release: Release, by: By) -
         changed_by=by.name,
         reason=by.reason,
     )
+    return await _put(work, now, change)
+
+
+async def _put(work: Work, before: Change | None, change: Change) -> Change:
+    """Put the change in force, and record it."""
     await changes.make(work.connection, change)
+    record(
+        work,
+        actor=change.changed_by,
+        action=_ACTIONS[change.kind],
+        subject=("ruleset", _moved(None if before is None else before.release, change.release)),
+        before=None if before is None else asdict(before.release),
+        after=asdict(change.release),
+        reason=change.reason,
+    )
     return change
+
+
+_ACTIONS = {
+    Kind.ACTIVATION: "ruleset.activated",
+    Kind.SHADOW: "ruleset.promoted",
+    Kind.CANARY: "ruleset.promoted",
+    Kind.PROMOTION: "ruleset.promoted",
+    Kind.ABORT: "ruleset.aborted",
+    Kind.ROLLBACK: "ruleset.rolled_back",
+}
+
+
+def _moved(before: Release | None, after: Release) -> str:
+    """Return the rule set that was brought on its way, taken from it, or put in force."""
+    if before is not None and before.stable == after.stable:
+        return after.candidate or before.candidate or after.stable
+    return after.candidate or after.stable
 
 
 async def nobody_chose(work: Work) -> bool:

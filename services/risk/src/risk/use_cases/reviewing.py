@@ -3,6 +3,7 @@
 from uuid import UUID
 
 from common.contracts.event import Cause
+from common.database.operations import record
 from common.database.work import Work
 from risk.domain.assessment import Assessment, Verdict, reviewed
 from risk.domain.decision import Outcome
@@ -32,6 +33,16 @@ async def review(
         await featuring.count_refusal(work, subject)
     flow = Cause(correlation_id=waiting.correlation_id, traceparent=traceparent)
     work.publish(announcement(assessed, waiting.order), because=flow)
+    record(
+        work,
+        actor=verdict.reviewer,
+        action="review.decided",
+        subject=("order", order_id),
+        order_id=order_id,
+        before={"outcome": waiting.held.decision.outcome},
+        after={"outcome": verdict.outcome, "decision_no": assessed.decision_no},
+        reason=verdict.text,
+    )
     return assessed
 
 

@@ -1,0 +1,1 @@
+"""Recovery: what waits is moved into the backlog table and worked off in another order."""

@@ -1,0 +1,1 @@
+"""The `sluice` command: proves that the services agree, and controls recoveries, over HTTP."""
