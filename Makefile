@@ -5,8 +5,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
 SERVICES := ingest risk fulfillment reconciliation
-MEMBERS := libs/common $(addprefix services/,$(SERVICES)) deploy/local demo loadtest
-PACKAGES := common $(SERVICES) stack demo loadtest
+MEMBERS := libs/common libs/sluice $(addprefix services/,$(SERVICES)) deploy/local demo loadtest
+PACKAGES := common sluice $(SERVICES) stack demo loadtest
 CODE := libs services deploy/local demo loadtest tests tools conftest.py
 
 .PHONY: help
@@ -52,8 +52,16 @@ status: setup ## show its processes and addresses
 	@$(RUN) -m stack status $(ARGS)
 
 .PHONY: scale
-scale: setup ## change the number of workers: make scale risk=4
-	@$(RUN) -m stack scale $(foreach s,$(SERVICES),$(if $($(s)),$(s)=$($(s))))
+scale: setup ## change the number of workers: make scale risk=4, risk=auto, or ARGS=auto for all
+	@$(RUN) -m stack scale $(foreach s,$(SERVICES),$(if $($(s)),$(s)=$($(s)))) $(ARGS)
+
+.PHONY: verify
+verify: setup ## prove that no order and no cent was lost between the services
+	@set -a; . .local/env; set +a; $(BIN)/sluice verify $(ARGS)
+
+.PHONY: recover
+recover: setup ## work a backlog off newest first: make recover service=risk (ARGS="--status", "--stop")
+	@set -a; . .local/env; set +a; $(BIN)/sluice recover $(service) $(ARGS)
 
 .PHONY: logs
 logs: setup ## show a process's log: make logs name=risk-worker-1 (ARGS=-f)
@@ -84,6 +92,7 @@ check: setup ## format, lint, types, imports, dead code, dependencies, deploymen
 	@$(BIN)/vulture
 	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry --no-ansi src 2>&1 | grep -v -e '^Scanning' -e '^Success' ; exit $${PIPESTATUS[0]}) || exit 1; done
 	@$(RUN) tools/check_deployment.py
+	@$(RUN) tools/check_cluster.py
 	@$(RUN) tools/check_repository.py
 
 .PHONY: fix
@@ -97,7 +106,7 @@ test: setup ## all tests, fast ones first (ARGS are pytest's)
 
 .PHONY: test-unit
 test-unit: setup ## tests without database and broker
-	@$(RUN) -m pytest libs/common/tests/unit services/*/tests/unit tests/architecture $(ARGS)
+	@$(RUN) -m pytest libs/*/tests/unit services/*/tests/unit tests/architecture $(ARGS)
 
 .PHONY: mutants
 mutants: setup ## break the delivery rules on purpose and see the system tests notice
@@ -116,9 +125,23 @@ rules-bench: setup ## µs per decision with 50 rules, beside two rule engines
 slow-rule: setup ## a rule of 1.2 s goes out: gate, breaker, abort, re-check, with a plot
 	@$(RUN) -m loadtest.slow_rule $(ARGS)
 
+.PHONY: incident
+incident: setup ## the incident with and without the safeguards, with a report (ARGS="--scale short")
+	@$(RUN) -m loadtest.incident $(ARGS)
+
+.PHONY: baseline
+baseline: setup ## the critical path beside the bare yardstick, compared with the last time (ARGS=--quick)
+	@$(RUN) -m loadtest.baseline $(ARGS)
+
+.PHONY: chaos
+chaos: setup ## orders at a steady rate while queues, broker and workers are taken away
+	@$(RUN) -m loadtest.chaos $(ARGS)
+
 .PHONY: docs
-docs: setup ## write docs/generated anew from the code
+docs: setup ## write what is made from the code anew: docs/generated, dashboards, cluster files
 	@$(RUN) tools/render_docs.py
+	@$(RUN) tools/render_dashboards.py
+	@$(RUN) tools/render_cluster.py
 
 .PHONY: migration
 migration: setup ## an empty migration: make migration service=risk name=add_reason

@@ -3,10 +3,19 @@
 from prometheus_client import CollectorRegistry
 from prometheus_client.metrics import MetricWrapperBase
 
+from common.messaging.ledger.measures import LedgerMeasures
 from common.telemetry.metrics import Metrics
-from risk.use_cases.measures import Measures
+from fulfillment.use_cases.measures import Measures as OfFulfillment
+from ingest.use_cases.measures import Measures as OfIngest
+from reconciliation.use_cases.measures import Measures as OfReconciliation
+from risk.use_cases.measures import Measures as OfRisk
 
-_HOLDERS = (Metrics("any"), Measures(CollectorRegistry()))
+_OF_SERVICES = (OfIngest, OfRisk, OfFulfillment, OfReconciliation)
+_HOLDERS = (
+    Metrics("any"),
+    LedgerMeasures("any", CollectorRegistry()),
+    *(measures(CollectorRegistry()) for measures in _OF_SERVICES),
+)
 _SUFFIX = {"counter": "_total"}
 
 
@@ -19,8 +28,8 @@ def page() -> str:
         (
             "# Metrics",
             "",
-            "Made by `make docs` from `common.telemetry.metrics` and `risk.use_cases.measures`;",
-            "do not edit.",
+            "Made by `make docs` from `common.telemetry.metrics` and the `use_cases.measures` of",
+            "each service; do not edit.",
             "Every process serves them at `/metrics`, beside the usual `process_…` and `python_…`.",
             "A histogram `x` is exposed as `x_bucket`, `x_sum` and `x_count`.",
             "",

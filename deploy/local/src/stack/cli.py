@@ -14,10 +14,13 @@ from urllib.parse import unquote, urlsplit
 
 from stack import programs
 from stack.client import Stack
+from stack.extras import KINDS
 from stack.failure import StackError
-from stack.table import Progress, show_processes, show_urls
+from stack.table import Progress, show_processes, show_scaling, show_urls
 
 Command = Callable[[Stack, argparse.Namespace], int]
+
+ALL = "all"
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -41,6 +44,8 @@ def up(stack: Stack, options: argparse.Namespace) -> int:
         only_infrastructure=options.only == "infrastructure",
         workers=dict(options.workers),
         install=options.install,
+        extras=options.extras,
+        autoscale=options.autoscale,
     )
     if changed:
         print(f"Everything is ready after {time.monotonic() - began:.1f} s.")
@@ -64,19 +69,28 @@ def status(stack: Stack, options: argparse.Namespace) -> int:
     ready = stack.is_ready()
     if options.json:
         entries = [asdict(entry) for entry in processes.values()]
-        print(json.dumps({"ready": ready, "processes": entries}, indent=1))
+        scaling = {name: asdict(entry) for name, entry in stack.scaling().items()}
+        print(json.dumps({"ready": ready, "processes": entries, "scaling": scaling}, indent=1))
         return 0 if ready else 1
     if not stack.is_running():
         print("The stack is not running. Start it with: python -m stack up")
     if processes:
         show_processes(processes)
+    show_scaling(stack.scaling())
     if stack.is_running():
         show_urls(stack.env())
     return 0 if ready else 1
 
 
 def scale(stack: Stack, options: argparse.Namespace) -> int:
-    stack.scale_all(dict(options.workers))
+    by_hand = {name: count for name, count in options.workers if count is not None}
+    by_need = [name for name, count in options.workers if count is None]
+    for name in by_hand.keys() & set(stack.autoscaled()):
+        print(f"{name} is scaled by hand from now on; back: python -m stack scale {name}=auto")
+    if by_hand:
+        stack.scale_all(by_hand)
+    if by_need:
+        stack.autoscale(*(() if ALL in by_need else by_need))
     show_processes(stack.processes())
     return 0
 
@@ -136,11 +150,20 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument("--only", choices=["infrastructure"], help="no services")
     command.add_argument("--install", action=argparse.BooleanOptionalAction, default=True)
     command.add_argument("--workers", type=_counts, default=[], metavar="risk=2,…")
+    command.add_argument("--autoscale", action="store_true", help="add and take workers by need")
+    command.add_argument(
+        "--with",
+        dest="extras",
+        type=_names,
+        default=[],
+        metavar="prometheus,…",
+        help=f"what watches it: {', '.join(KINDS)}",
+    )
     command = add(down, "stop everything")
     command.add_argument("--wipe", action="store_true", help="delete the data as well")
     add(status, "show the processes").add_argument("--json", action="store_true")
-    command = add(scale, "change the numbers of workers")
-    command.add_argument("workers", type=_count, nargs="+", metavar="risk=4")
+    command = add(scale, "change the numbers of workers, or let them follow the need: auto")
+    command.add_argument("workers", type=_wanted, nargs="+", metavar="risk=4 | risk=auto | auto")
     command = add(logs, "show what the processes wrote")
     command.add_argument("name", nargs="?")
     command.add_argument("-f", "--follow", action="store_true")
@@ -155,6 +178,19 @@ def _count(text: str) -> tuple[str, int]:
     if match is None:
         raise argparse.ArgumentTypeError(f"{text!r} is not like risk=4")
     return match[1], int(match[2])
+
+
+def _wanted(text: str) -> tuple[str, int | None]:
+    """A number, or None: as many as are needed."""
+    name, _, wanted = text.rpartition("=")
+    return (name or ALL, None) if wanted == "auto" else _count(text)
+
+
+def _names(text: str) -> list[str]:
+    names = text.split(",")
+    if unknown := [name for name in names if name not in KINDS]:
+        raise argparse.ArgumentTypeError(f"{unknown[0]!r} is none of {', '.join(KINDS)}")
+    return names
 
 
 def _counts(text: str) -> list[tuple[str, int]]:

@@ -1,5 +1,6 @@
 """Commands to a stack, for programs: bring it up, look at it, hurt it, take it down."""
 
+import os
 import signal
 import time
 from collections.abc import Callable, Collection, Mapping
@@ -9,13 +10,13 @@ from pathlib import Path
 
 import psutil
 
-from stack import environment, identity, leftovers, packages, plan, state, supervision
+from stack import environment, extras, identity, leftovers, packages, plan, state, supervision
 from stack.failure import StackError
 from stack.files import try_lock
 from stack.home import Home, default_home
 from stack.plan import Plan
 from stack.services import SERVICES, Service
-from stack.state import Condition, Process, State
+from stack.state import Condition, Process, Scaling, State
 
 POLL_SECONDS = 0.05
 UP_SECONDS_MAX = 240.0
@@ -56,14 +57,22 @@ class Stack:
         only_infrastructure: bool = False,
         workers: Mapping[str, int] | None = None,
         install: bool = True,
+        extras: Collection[str] = (),
+        autoscale: bool = False,
     ) -> bool:
-        """Start what is missing and wait until all is ready; False if nothing was missing."""
+        """Start what is missing and wait until all is ready; False if nothing was missing.
+
+        `extras` are programs that watch the stack, such as "prometheus". `autoscale` hands all
+        services over to the autoscaler, which begins with the given numbers of workers.
+        """
         self.home.create()
         running = self.is_running()
         current = plan.read(self.home)
         services = () if only_infrastructure else self._services
         wanted = plan.extend(current, services) if running else plan.fresh(self.home, services)
-        wanted = wanted.with_workers(workers or {})
+        wanted = wanted.with_workers(workers or {}).with_extras(extras, self._settings(extras))
+        if autoscale:
+            wanted = wanted.with_autoscaling([service.name for service in wanted.services])
         if running and wanted == current and not state.read(self.home).problem:
             complete = self._is_ready(wanted.processes())
             self.wait_ready(UP_SECONDS_MAX)
@@ -115,11 +124,24 @@ class Stack:
 
     def scale_all(self, workers: Mapping[str, int]) -> None:
         """Change the numbers of workers and wait until it is so."""
-        if not self.is_running():
-            raise StackError("The stack is not running. Start it with: python -m stack up")
-        wanted = plan.read(self.home).with_workers(workers)
-        self._await_generation(plan.submit(self.home, wanted))
+        self._amend(lambda current: current.with_workers(workers))
         self.wait_ready(UP_SECONDS_MAX)
+
+    def autoscale(self, *services: str) -> None:
+        """Let the workers of these services, or of all, come and go by need."""
+
+        def hand_over(current: Plan) -> Plan:
+            return current.with_autoscaling(services or [s.name for s in current.services])
+
+        self._amend(hand_over)
+
+    def autoscaled(self) -> tuple[str, ...]:
+        """Return the services that are scaled by themselves."""
+        return plan.read(self.home).autoscaled
+
+    def scaling(self) -> dict[str, Scaling]:
+        """Return what was last decided about each of them."""
+        return state.read(self.home).scaling if self.is_running() else {}
 
     def kill(self, name: str) -> None:
         """End it as a power cut would, and wait until it is dead."""
@@ -149,6 +171,11 @@ class Stack:
     def _is_ready(self, names: Collection[str]) -> bool:
         found = self.processes()
         return all(name in found and found[name].state is Condition.READY for name in names)
+
+    def _amend(self, change: Callable[[Plan], Plan]) -> None:
+        if not self.is_running():
+            raise StackError("The stack is not running. Start it with: python -m stack up")
+        self._await_generation(plan.amend(self.home, change))
 
     def _await_ready(
         self, names: Collection[str], timeout_seconds: float, restarts_max: int | None
@@ -188,8 +215,18 @@ class Stack:
         if identity.find(now.supervisor_pid, now.supervisor_create_time):
             self._watch(now)
 
+    def _settings(self, chosen: Collection[str]) -> dict[str, str]:
+        """What the caller has set for the extras he asks for."""
+        if unknown := sorted(set(chosen) - extras.KINDS.keys()):
+            raise StackError(f"There is no {', '.join(unknown)}; only {', '.join(extras.KINDS)}.")
+        told = {**os.environ, **self._environment}
+        names = [name for kind in chosen for name in extras.SETTINGS.get(kind, ())]
+        return {name: told[name] for name in names if name in told}
+
     def _require_packages(self, wanted: Plan, *, install: bool) -> None:
-        missing = packages.missing(database=not wanted.database_url, broker=not wanted.amqp_url)
+        missing = packages.missing(
+            database=not wanted.database_url, broker=not wanted.amqp_url, extras=wanted.extras
+        )
         if missing and not install:
             raise StackError(packages.how_to_install(missing))
         if missing:

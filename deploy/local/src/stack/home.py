@@ -68,6 +68,14 @@ class Home:
         return self.path / "rabbitmq"
 
     @property
+    def prometheus(self) -> Path:
+        return self.path / "prometheus"
+
+    @property
+    def alertmanager(self) -> Path:
+        return self.path / "alertmanager"
+
+    @property
     def postgres(self) -> Path:
         return self.path / "postgres"
 

@@ -4,7 +4,7 @@ import os
 import platform
 import shutil
 import subprocess
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from stack import programs
@@ -37,12 +37,21 @@ fi
 """
 
 
-def missing(*, database: bool, broker: bool) -> list[str]:
+EXTRAS = {
+    "prometheus": ("prometheus", programs.prometheus),
+    "alertmanager": ("prometheus-alertmanager", programs.alertmanager),
+}
+
+
+def missing(*, database: bool, broker: bool, extras: Iterable[str] = ()) -> list[str]:
     packages = []
     if database and not programs.is_present_postgres():
         packages.append("postgresql")
     if broker and not programs.is_present_broker():
         packages.append("rabbitmq-server")
+    for package, find in (EXTRAS[name] for name in extras if name in EXTRAS):
+        if not programs.is_present(find):
+            packages.append(package)
     return packages
 
 
@@ -81,8 +90,12 @@ def _install_command(packages: list[str]) -> list[str] | None:
 
 
 def _brew_names(packages: list[str]) -> list[str]:
-    names = {"postgresql": "postgresql@17", "rabbitmq-server": "rabbitmq"}
-    return [names[package] for package in packages]
+    names = {
+        "postgresql": "postgresql@17",
+        "rabbitmq-server": "rabbitmq",
+        "prometheus-alertmanager": "alertmanager",
+    }
+    return [names.get(package, package) for package in packages]
 
 
 def _has_passwordless_sudo() -> bool:

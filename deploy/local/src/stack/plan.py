@@ -2,7 +2,7 @@
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Self
 from urllib.parse import urlsplit
@@ -22,6 +22,11 @@ class Plan:
     # Servers that the caller brought; empty means that the stack runs its own.
     database_url: str = ""
     amqp_url: str = ""
+    # What watches the stack, by name, and what the caller has set for it.
+    extras: tuple[str, ...] = ()
+    extra_settings: dict[str, str] = field(default_factory=dict)
+    # Services whose workers are added and taken away by need; the others are scaled by hand.
+    autoscaled: tuple[str, ...] = ()
 
     def workers_of(self, service: Service) -> int:
         return self.workers.get(service.name, 1)
@@ -36,15 +41,32 @@ class Plan:
     def processes(self) -> list[str]:
         database = [] if self.database_url else ["postgres"]
         broker = [] if self.amqp_url else ["epmd", "rabbitmq"]
-        return [*database, *broker, *self.service_processes()]
+        return [*database, *broker, *self.extras, *self.service_processes()]
 
     def with_workers(self, workers: Mapping[str, int]) -> Self:
-        known = {service.name for service in self.services}
-        if unknown := sorted(workers.keys() - known):
-            raise StackError(f"No such service is running: {', '.join(unknown)}.")
+        """With these numbers, given by hand: nobody else changes them from then on."""
+        self._require(workers)
         if any(count < 0 for count in workers.values()):
             raise StackError("The number of workers cannot be negative.")
-        return replace(self, workers={**self.workers, **workers})
+        automatic = tuple(name for name in self.autoscaled if name not in workers)
+        return replace(self, workers={**self.workers, **workers}, autoscaled=automatic)
+
+    def with_autoscaling(self, names: Collection[str]) -> Self:
+        """With these scaled by themselves as well."""
+        self._require(names)
+        added = tuple(name for name in names if name not in self.autoscaled)
+        return replace(self, autoscaled=(*self.autoscaled, *added))
+
+    def with_extras(self, extras: Collection[str], settings: Mapping[str, str]) -> Self:
+        """With these as well; what was set for one that runs counts when it starts again."""
+        added = tuple(name for name in extras if name not in self.extras)
+        known = {**self.extra_settings, **settings}
+        return replace(self, extras=(*self.extras, *added), extra_settings=known)
+
+    def _require(self, names: Collection[str]) -> None:
+        known = {service.name for service in self.services}
+        if unknown := sorted(set(names) - known):
+            raise StackError(f"No such service is running: {', '.join(unknown)}.")
 
 
 def read(home: Home) -> Plan:
@@ -52,14 +74,22 @@ def read(home: Home) -> Plan:
         return Plan()
     fields = json.loads(home.plan.read_text())
     services = tuple(Service.read(service) for service in fields.pop("services"))
-    return Plan(services=services, **fields)
+    extras = tuple(fields.pop("extras", ()))
+    autoscaled = tuple(fields.pop("autoscaled", ()))
+    return Plan(services=services, extras=extras, autoscaled=autoscaled, **fields)
 
 
 def submit(home: Home, plan: Plan) -> int:
     """Make this the plan; returns its generation, which the state will name once it is met."""
+    return amend(home, lambda _: plan)
+
+
+def amend(home: Home, change: Callable[[Plan], Plan]) -> int:
+    """Change the plan as it is now, which may be another than was read before."""
     with locked(home.plan_lock):
-        generation = read(home).generation + 1
-        text = json.dumps(asdict(replace(plan, generation=generation)), indent=1)
+        current = read(home)
+        generation = current.generation + 1
+        text = json.dumps(asdict(replace(change(current), generation=generation)), indent=1)
         # The caller's database URL may hold a password.
         write_atomically(home.plan, text, mode=0o600)
     return generation

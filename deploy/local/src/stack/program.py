@@ -2,12 +2,15 @@
 
 import asyncio
 import pwd
+import shutil
 import signal
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
+
+import httpx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,6 +59,21 @@ async def answers(port: int, greeting: bytes, answer: bytes) -> bool:
             finally:
                 writer.close()
     return False
+
+
+async def says_ok(http: httpx.AsyncClient, url: str) -> bool:
+    """Whether the server answers the request with 200."""
+    try:
+        response = await http.get(url)
+    except httpx.HTTPError:
+        return False
+    return response.status_code == httpx.codes.OK
+
+
+def dying_with_supervisor(command: tuple[str, ...]) -> tuple[str, ...]:
+    """On Linux, have the kernel end the process should the supervisor be killed."""
+    setpriv = shutil.which("setpriv")
+    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
 
 
 def run_as(user: str | None) -> dict[str, Any]:

@@ -4,7 +4,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -57,16 +57,32 @@ def broker() -> BrokerPrograms:
     return BrokerPrograms(server, epmd)
 
 
+def prometheus() -> Path:
+    found = _first(*(f"{brew}/prometheus/bin/prometheus" for brew in BREW))
+    return _required("Prometheus", _in_path("prometheus") or found)
+
+
+def alertmanager() -> Path:
+    # Debian gives it a longer name.
+    found = _first(*(f"{brew}/alertmanager/bin/alertmanager" for brew in BREW))
+    debian = _in_path("prometheus-alertmanager")
+    return _required("Alertmanager", debian or _in_path("alertmanager") or found)
+
+
+def is_present(find: Callable[[], object]) -> bool:
+    try:
+        find()
+    except StackError:
+        return False
+    return True
+
+
 def is_present_postgres() -> bool:
     return any(major >= POSTGRES_MAJOR_MIN for major, _ in _postgres_versions())
 
 
 def is_present_broker() -> bool:
-    try:
-        broker()
-    except StackError:
-        return False
-    return True
+    return is_present(broker)
 
 
 def _postgres_versions() -> Iterator[tuple[int, Path]]:
@@ -94,6 +110,12 @@ def _first(*patterns: str) -> Path | None:
             if os.access(path, os.X_OK):
                 return path
     return None
+
+
+def _required(title: str, program: Path | None) -> Path:
+    if program is None:
+        raise StackError(f"{title} is not installed.")
+    return program
 
 
 def _in_path(name: str) -> Path | None:

@@ -1,6 +1,5 @@
 """One process of a service, API or worker, as a program to keep running."""
 
-import shutil
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -8,7 +7,7 @@ from pathlib import Path
 
 import httpx
 
-from stack.program import Launch
+from stack.program import Launch, dying_with_supervisor, says_ok
 from stack.services import Command
 
 
@@ -30,21 +29,11 @@ class ServiceProcess:
         # Claimed anew at every start: somebody may have taken the port meanwhile.
         self._port = self.claim_port()
         return Launch(
-            command=_dying_with_supervisor(self.command),
+            command=dying_with_supervisor(self.command),
             environment=self.environment(self._port),
             directory=self.directory,
             port=self._port,
         )
 
     async def is_ready(self) -> bool:
-        try:
-            response = await self.http.get(f"http://127.0.0.1:{self._port}/readyz")
-        except httpx.HTTPError:
-            return False
-        return response.status_code == httpx.codes.OK
-
-
-def _dying_with_supervisor(command: Command) -> Command:
-    """On Linux, have the kernel end the process should the supervisor be killed."""
-    setpriv = shutil.which("setpriv")
-    return (setpriv, "--pdeathsig", "TERM", "--", *command) if setpriv else command
+        return await says_ok(self.http, f"http://127.0.0.1:{self._port}/readyz")

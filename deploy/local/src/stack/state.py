@@ -48,6 +48,17 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scaling:
+    """What was last decided about a service that is scaled by itself."""
+
+    workers: int
+    wish: int
+    cause: str
+    why: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class State:
     supervisor_pid: int | None = None
     supervisor_create_time: float | None = None
@@ -57,6 +68,7 @@ class State:
     postgres_directory: str = ""
     steps: tuple[Step, ...] = ()
     processes: dict[str, Process] = field(default_factory=dict)
+    scaling: dict[str, Scaling] = field(default_factory=dict)
 
 
 def read(home: Home) -> State:
@@ -65,7 +77,8 @@ def read(home: Home) -> State:
     fields = json.loads(home.state.read_text())
     processes = {name: Process.read(entry) for name, entry in fields.pop("processes").items()}
     steps = tuple(Step(**step) for step in fields.pop("steps"))
-    return State(processes=processes, steps=steps, **fields)
+    scaling = {name: Scaling(**entry) for name, entry in fields.pop("scaling", {}).items()}
+    return State(processes=processes, steps=steps, scaling=scaling, **fields)
 
 
 def write(home: Home, state: State) -> None:

@@ -55,7 +55,9 @@ def stop(home: Home) -> None:
 
 def wipe(home: Home) -> None:
     """Delete what the stack made, and nothing else that may be in the directory."""
-    own = (home.postgres_elsewhere, home.postgres, home.rabbitmq, home.logs, home.bytecode)
+    watchers = (home.prometheus, home.alertmanager)
+    servers = (home.postgres_elsewhere, home.postgres, home.rabbitmq)
+    own = (*servers, *watchers, home.logs, home.bytecode)
     for directory in own:
         for path in (directory, directory.with_name(f"{directory.name}.new")):
             if path.exists():

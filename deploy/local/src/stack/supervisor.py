@@ -14,7 +14,9 @@ from pathlib import Path
 import httpx
 
 from stack import credentials, environment, identity, leftovers, plan, state
+from stack.autoscaling.autoscaler import Autoscaler
 from stack.child import Child
+from stack.extras import Extras
 from stack.failure import StackError
 from stack.files import try_lock
 from stack.home import Home
@@ -45,6 +47,8 @@ class Supervisor:
         self._met = 0
         self._problem = ""
         self._infrastructure = Infrastructure(home, self._ports, self._credentials, self._keep)
+        self._extras = Extras(home, self._ports, http, self._keep)
+        self._autoscaler = Autoscaler(home, http, self._changed)
         self._services: dict[str, Child] = {}
         self._preparation = Preparation(
             home,
@@ -56,6 +60,7 @@ class Supervisor:
         self._create_time = identity.create_time(os.getpid())
 
     async def run(self, stopping: asyncio.Event) -> None:
+        scaling = self._tasks.create_task(self._autoscaler.run())
         while not stopping.is_set():
             wanted = plan.read(self._home)
             if wanted.generation > self._met:
@@ -66,7 +71,9 @@ class Supervisor:
                 stop.cancel()
             with suppress(TimeoutError):
                 await asyncio.wait_for(stopping.wait(), POLL_SECONDS)
+        scaling.cancel()
         await self._stop_services(list(self._services))
+        await self._extras.stop()
         await self._infrastructure.stop()
         self._changed()
 
@@ -76,6 +83,7 @@ class Supervisor:
         self._problem = ""
         try:
             self._infrastructure.start(wanted)
+            self._extras.start(wanted)
             await self._infrastructure.database_ready()
             fresh = [s for s in wanted.services if s.name not in self._prepared]
             await self._preparation.run(fresh)
@@ -135,7 +143,11 @@ class Supervisor:
         """Tell everybody else what is now so."""
         processes = {
             child.program.name: child.record
-            for child in (*self._infrastructure.children, *self._services.values())
+            for child in (
+                *self._infrastructure.children,
+                *self._extras.children,
+                *self._services.values(),
+            )
         }
         state.write(
             self._home,
@@ -147,19 +159,16 @@ class Supervisor:
                 postgres_directory=self._infrastructure.postgres_directory,
                 steps=tuple(self._preparation.steps.values()),
                 processes=processes,
+                scaling=self._autoscaler.decisions,
             ),
         )
-        environment.write_env(
-            self._home,
-            self._infrastructure.connections(self._plan),
-            self._credentials,
-            {
-                service.name: port
-                for service in self._plan.services
-                if service.api_name in processes
-                and (port := processes[service.api_name].port) is not None
-            },
-        )
+        connections = self._infrastructure.connections(self._plan)
+        self._extras.tell(processes.values(), connections.metrics_url)
+        doors = {service.name: service.api_name for service in self._plan.services}
+        doors |= {name: name for name in self._plan.extras}
+        ports = {name: processes[door].port for name, door in doors.items() if door in processes}
+        known = {name: port for name, port in ports.items() if port is not None}
+        environment.write_env(self._home, connections, self._credentials, known)
 
 
 async def supervise(home: Home) -> None:

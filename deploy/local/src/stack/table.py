@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from rich.console import Console
 from rich.table import Table
 
-from stack.state import Condition, Process, State
+from stack.state import Condition, Process, Scaling, State
 
 STYLES = {
     Condition.READY: "green",
@@ -29,6 +29,13 @@ def show_processes(processes: Mapping[str, Process]) -> None:
         row = (entry.name, _text(entry.pid), _text(entry.port), state, str(entry.restarts))
         table.add_row(*row, _uptime(entry, now))
     Console().print(table)
+
+
+def show_scaling(scaling: Mapping[str, Scaling]) -> None:
+    """What the autoscaler thinks of the services that are left to it."""
+    for name, entry in scaling.items():
+        wish = "" if entry.wish == entry.workers else f", wishes {entry.wish}"
+        print(f"{name} scales by itself: {entry.workers}{wish} ({entry.cause}: {entry.why})")
 
 
 def show_urls(env: Mapping[str, str]) -> None:

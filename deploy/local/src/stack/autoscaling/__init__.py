@@ -1,0 +1,1 @@
+"""Workers by need: how many a service shall have, decided from what its workers measure."""
