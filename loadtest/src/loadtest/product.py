@@ -47,10 +47,10 @@ def throughput(env: Mapping[str, str], *, orders: int) -> Flow:
     run, requests = _requests(env, orders)
     with ProcessPoolExecutor(1) as pool:
         pool.submit(_port, env["INGEST_URL"]).result()
-        before = asyncio.run(_heard_of(env["DATABASE_URL"]))
+        before = asyncio.run(heard_of(env["DATABASE_URL"]))
         started = time.monotonic()
         sending: Future[Sent] = pool.submit(send, _port(env["INGEST_URL"]), requests)
-        asyncio.run(_until_through(env["DATABASE_URL"], run, before + orders, sending))
+        asyncio.run(until_through(env["DATABASE_URL"], run, before + orders, sending))
         seconds = time.monotonic() - started
         sent = sending.result()
     if sent.refused:
@@ -65,9 +65,9 @@ def latencies(env: Mapping[str, str], *, rate: float, seconds: float) -> dict[st
     """
     orders = int(rate * seconds)
     run, requests = _requests(env, orders)
-    before = asyncio.run(_heard_of(env["DATABASE_URL"]))
+    before = asyncio.run(heard_of(env["DATABASE_URL"]))
     sent = send(_port(env["INGEST_URL"]), requests, rate=rate)
-    asyncio.run(_until_through(env["DATABASE_URL"], run, before + orders, None))
+    asyncio.run(until_through(env["DATABASE_URL"], run, before + orders, None))
     started = {order_id(body): sent.started[place] for place, body in sent.accepted.items()}
     visible = asyncio.run(_task_times(env["DATABASE_URL"], list(started)))
     delays = sorted((visible[order] - at) * 1000 for order, at in started.items())
@@ -89,14 +89,14 @@ def _port(url: str) -> int:
     return urlsplit(url).port or 80
 
 
-async def _heard_of(database_url: str) -> int:
+async def heard_of(database_url: str) -> int:
     connection: Any = await asyncpg.connect(database_url)
     count: int = await connection.fetchval(_HEARD_OF)
     await connection.close()
     return count
 
 
-async def _until_through(
+async def until_through(
     database_url: str, run: str, expected: int, sending: "Future[Sent] | None"
 ) -> None:
     """Wait until the last service has heard of so many orders, and has all that the run sent."""

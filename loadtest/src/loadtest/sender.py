@@ -60,7 +60,7 @@ class Connection(asyncio.Protocol):
 
 
 async def _send_all(
-    port: int, requests: Sequence[bytes], connections: int, rate: float | None
+    port: int, requests: Sequence[bytes], connections: int, dues: Sequence[float] | None
 ) -> Sent:
     sent = Sent()
     loop = asyncio.get_running_loop()
@@ -71,8 +71,8 @@ async def _send_all(
         _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
         for place in places:
             sent.started[place] = time.time()
-            if rate is not None:
-                due = place / rate
+            if dues is not None:
+                due = dues[place]
                 await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
                 sent.started[place] = begin_wall + due
             ok, body = await connection.send(requests[place])
@@ -94,10 +94,16 @@ def send(
     *,
     connections: int = 64,
     rate: float | None = None,
+    dues: Sequence[float] | None = None,
 ) -> Sent:
-    """Send everything, as fast as it goes or (open loop) at this many a second."""
+    """Send everything, as fast as it goes or (open loop) at this many a second.
+
+    An open loop that is not even is given by `dues`, the seconds at which each is due.
+    """
+    if rate is not None:
+        dues = [place / rate for place in range(len(requests))]
     run: Callable[..., Sent] = uvloop.run
-    return run(_send_all(port, requests, connections, rate))
+    return run(_send_all(port, requests, connections, dues))
 
 
 def order_id(body: bytes) -> str:

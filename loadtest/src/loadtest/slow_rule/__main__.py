@@ -13,11 +13,11 @@ from pathlib import Path
 from rich.console import Console
 
 from loadtest import report
-from loadtest.slow_rule import score_service
+from loadtest.scene import score_service
+from loadtest.scene.screen import Screen
 from loadtest.slow_rule.acts import Parameters
 from loadtest.slow_rule.plot import draw
 from loadtest.slow_rule.scenario import Story, play
-from loadtest.slow_rule.screen import Screen
 from loadtest.slow_rule.verdict import figures, missed
 from stack import SERVICES, Stack
 

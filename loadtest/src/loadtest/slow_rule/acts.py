@@ -2,18 +2,17 @@
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
+from loadtest.scene.account import Account, Fate
+from loadtest.scene.risk_api import Gate, RiskApi
+from loadtest.scene.score_service import FAST, ScoreService
+from loadtest.scene.screen import Screen
+from loadtest.scene.waiting import until
 from loadtest.slow_rule import rulesets
-from loadtest.slow_rule.account import Account, Fate
 from loadtest.slow_rule.observing import Observer, first_open
-from loadtest.slow_rule.risk_api import Gate, RiskApi
 from loadtest.slow_rule.rulesets import NEW_SCORE, STABLE_SCORE
-from loadtest.slow_rule.score_service import FAST, ScoreService
-from loadtest.slow_rule.screen import Screen
 
-POLL_SECONDS = 0.2
 ABORT_SECONDS_MAX = 30.0
 CLOSED_SECONDS_MAX = 60.0
 MADE_UP_SECONDS_MAX = rulesets.DEADLINE_SECONDS + 5.0
@@ -175,13 +174,3 @@ class Stage:
 
     async def _pass_until(self, moment: float) -> None:
         await asyncio.sleep(max(0.0, moment - time.time()))
-
-
-async def until(condition: Callable[[], Awaitable[bool]], seconds: float) -> bool:
-    """Ask again and again; False when it was not so in time."""
-    deadline = time.monotonic() + seconds
-    while not await condition():
-        if time.monotonic() > deadline:
-            return False
-        await asyncio.sleep(POLL_SECONDS)
-    return True

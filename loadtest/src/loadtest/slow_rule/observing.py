@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import asyncpg
 import httpx
 
-from loadtest.slow_rule.risk_api import Refused, RiskApi
+from loadtest.scene.risk_api import Refused, RiskApi
 from loadtest.slow_rule.rulesets import NEW_SCORE, STABLE_SCORE
 
 PERIOD_SECONDS = 0.2

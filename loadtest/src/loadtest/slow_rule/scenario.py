@@ -5,17 +5,20 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from loadtest.scene.account import Decision, accounting
+from loadtest.scene.risk_api import Gate, connected
+from loadtest.scene.score_service import ScoreService
+from loadtest.scene.screen import Screen
+from loadtest.scene.stream import Journal, sending
+from loadtest.scene.waiting import until
 from loadtest.slow_rule import rulesets
-from loadtest.slow_rule.account import Decision, accounting
-from loadtest.slow_rule.acts import Act, Parameters, Stage, until
+from loadtest.slow_rule.acts import Act, Parameters, Stage
 from loadtest.slow_rule.observing import Seen, observing
-from loadtest.slow_rule.risk_api import Gate, connected
-from loadtest.slow_rule.score_service import ScoreService
-from loadtest.slow_rule.screen import Screen
-from loadtest.slow_rule.steady import Journal, sending
+from loadtest.slow_rule.screen import Picture
 
 DECIDED_SECONDS_MAX = 30.0
 EPILOGUE_SECONDS = 3.0
+REASON = "make slow-rule"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -39,9 +42,9 @@ async def play(
 ) -> Story:
     """Play it on a running stack and return what was seen."""
     async with (
-        connected(env) as api,
+        connected(env, REASON) as api,
         accounting(env["DATABASE_URL"]) as account,
-        observing(api, env["DATABASE_URL"], screen.show) as observer,
+        observing(api, env["DATABASE_URL"], Picture(screen).show) as observer,
     ):
         stage = Stage(api, account, observer, service, screen, parameters)
         stable = await stage.prologue()

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from loadtest.slow_rule.account import Decision
+from loadtest.scene.account import Decision
 from loadtest.slow_rule.acts import Act
 from loadtest.slow_rule.rulesets import NEW_SCORE
 from loadtest.slow_rule.scenario import Story

@@ -1,4 +1,4 @@
-"""What the scenario asks of risk, as any operator could."""
+"""What scenarios ask of risk, as any operator could."""
 
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
@@ -9,7 +9,6 @@ from typing import Any
 import httpx
 
 GATE_SECONDS_MAX = 60.0
-REASON = "make slow-rule"
 
 
 class Refused(Exception):  # noqa: N818 - says what happened
@@ -39,15 +38,17 @@ class Change:
 @dataclass(frozen=True, slots=True)
 class RiskApi:
     http: httpx.AsyncClient
+    reason: str
 
     async def publish(self, document: Mapping[str, Any]) -> str:
-        answer = await self._post("", {"document": document, "reason": REASON})
+        answer = await self._post("", {"document": document, "reason": self.reason})
         published: str = answer["id"]
         return published
 
-    async def activate(self, ruleset: str, *, force: bool = False) -> None:
-        """Put the rule set in force for all orders."""
-        await self._post(f"/{ruleset}/activate", {"reason": REASON, "force": force})
+    async def activate(self, ruleset: str, *, force: bool = False) -> float:
+        """Put the rule set in force for all orders; return when that was."""
+        step = {"reason": self.reason, "force": force}
+        return _seconds((await self._post(f"/{ruleset}/activate", step))["changed_at"])
 
     async def measure(self, ruleset: str) -> Gate:
         """Have the gate measure the rule set, whatever follows from it."""
@@ -55,7 +56,9 @@ class RiskApi:
 
     async def try_gate(self, ruleset: str) -> Gate:
         """Promote as one should, which the gate may refuse."""
-        answer = await self.http.post(f"/v1/rulesets/{ruleset}/promote", json={"reason": REASON})
+        answer = await self.http.post(
+            f"/v1/rulesets/{ruleset}/promote", json={"reason": self.reason}
+        )
         made = await self._get(f"/v1/rulesets/{ruleset}/measurements", limit=1)
         gate = _gate(made["items"][0])
         if answer.is_error != gate.refused:
@@ -64,11 +67,28 @@ class RiskApi:
 
     async def force_to_canary(self, ruleset: str, percent: int) -> float:
         """Put the rule set on a share of the orders, past the gate; return when that was."""
-        step = {"reason": REASON, "force": True, "to": f"canary_{percent}"}
+        step = {"reason": self.reason, "force": True, "to": f"canary_{percent}"}
         return _seconds((await self._post(f"/{ruleset}/promote", step))["changed_at"])
 
+    async def roll_back(self) -> float:
+        """Put in force what was before; return when that was."""
+        return _seconds((await self._post("/rollback", {"reason": self.reason}))["changed_at"])
+
     async def abort(self, ruleset: str) -> None:
-        await self._post(f"/{ruleset}/abort", {"reason": REASON})
+        await self._post(f"/{ruleset}/abort", {"reason": self.reason})
+
+    async def recover(self) -> None:
+        """Begin to work off what waits, the newest first and today's before all others."""
+        wanted = {"order": "newest-first", "today_first": True, "reason": self.reason}
+        _read(await self.http.put("/v1/recovery", json=wanted))
+
+    async def stop_recovering(self) -> None:
+        """Move nothing more out of the queue; what was moved is settled beside it."""
+        _read(await self.http.delete("/v1/recovery"))
+
+    async def recovery(self) -> dict[str, Any]:
+        """Return how the recovery stands."""
+        return await self._get("/v1/recovery")
 
     async def checks(self) -> list[dict[str, Any]]:
         """Return the checks in force with their breakers."""
@@ -103,12 +123,12 @@ class RiskApi:
 
 
 @asynccontextmanager
-async def connected(env: Mapping[str, str]) -> AsyncIterator[RiskApi]:
+async def connected(env: Mapping[str, str], reason: str) -> AsyncIterator[RiskApi]:
     headers = {"X-API-Key": env["SLUICE_API_KEY"]}
     async with httpx.AsyncClient(
         base_url=env["RISK_URL"], headers=headers, timeout=GATE_SECONDS_MAX, trust_env=False
     ) as http:
-        yield RiskApi(http)
+        yield RiskApi(http, reason)
 
 
 def _gate(measurement: Mapping[str, Any]) -> Gate:

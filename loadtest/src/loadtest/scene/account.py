@@ -12,6 +12,7 @@ _DECISIONS = """
     select order_id::text, arm, outcome, took_micros, unanswered,
         extract(epoch from pg_xact_commit_timestamp(xmin))::float8 as visible_at
     from risk.assessment where decision_no = 1 and order_id = any($1::uuid[])"""
+_DECIDED = "select count(*) from risk.assessment where decision_no = 1"
 _UNDECIDED = """
     select count(*) from unnest($1::uuid[]) as accepted (order_id)
     where not exists (select from risk.assessment a where a.order_id = accepted.order_id)"""
@@ -81,6 +82,11 @@ class Account:
         rows = await self.database.fetch(_DECISIONS, list(order_ids))
         found = [Decision(*row) for row in rows]
         return sorted(found, key=lambda decision: decision.visible_at)
+
+    async def decided(self) -> int:
+        """Return how many orders were decided so far."""
+        count: int = await self.database.fetchval(_DECIDED)
+        return count
 
     async def undecided(self, order_ids: Collection[str]) -> int:
         count: int = await self.database.fetchval(_UNDECIDED, list(order_ids))
