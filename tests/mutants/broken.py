@@ -23,9 +23,9 @@ def ack_before_commit() -> None:
     """Acknowledge a batch when it is taken, not when it is done."""
 
     async def work_off(self: Any, channel: Any, outgoing: Any, progress: Any) -> None:
-        while packs := await self._next_batch():
+        while packs := await self._next_packs():
             await channel.basic_ack(packs[-1].delivery_tag, multiple=True, wait=False)
-            await self._settle_all(packs, outgoing)
+            await self._settling.settle(packs, outgoing, progress)
             progress.advance(monotonic_seconds())
 
     Consumer._work_off = work_off  # type: ignore[method-assign]
@@ -80,10 +80,10 @@ def answer_before_commit() -> None:
         with suppress(Exception):  # with the database away it has nothing to say too early
             async with self.works.engine.connect() as connection:
                 work = Work(connection, utc_now())
-                replies = await self.handle([item for item, _ in group], work)
-            for (_, reply), outcome in zip(group, replies, strict=True):
-                if not reply.done():
-                    reply.set_result(outcome)
+                replies = await self.handle([entry.item for entry in group], work)
+            for entry, outcome in zip(group, replies, strict=True):
+                if not entry.reply.done():
+                    entry.reply.set_result(outcome)
         await flush(self, group)
 
     GroupCommit._flush = answer_first  # type: ignore[method-assign]

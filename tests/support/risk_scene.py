@@ -38,6 +38,7 @@ from risk.use_cases.releasing import By
 from risk.use_cases.replaying import Replayed, replay
 from risk.use_cases.reporting import Reporting
 from risk.use_cases.shadowing import Shadowing
+from risk.use_cases.unguarded import UnguardedPanel
 from risk.use_cases.watching import Watching
 from risk.wiring import Parts
 from support.outside_party import OutsideParty, outside_party
@@ -160,7 +161,7 @@ class Worker:
         cls, works: WorkFactory, settings: Settings, policy: BreakerPolicy, rules: ActiveRules
     ) -> Self:
         parties = Parties.of(settings)
-        panel = Panel(parties, policy)
+        panel = Panel(parties, policy) if settings.safeguards else UnguardedPanel(parties)
         parts = Parts(rules, panel, parties, Measures(CollectorRegistry()))
         listening = subscriptions(parts.assess())
         handler = BatchHandler({s.event.routing_key(): s for s in listening}, works)
@@ -310,3 +311,19 @@ async def scene_on(works: WorkFactory) -> AsyncGenerator[Scene]:
         yield scene
         for worker in scene.workers:
             await worker.parts.parties.close()
+
+
+async def skipped(scene: Scene, *names: str, payable_minor: int = 4_080) -> tuple[Worker, UUID]:
+    """Decide an order while these parties are down; then they are well again and say 500."""
+    for name in names:
+        scene.party.door(name).fails()
+    worker = scene.worker()
+    (order_id,) = await worker.decide(order(payable_minor))
+    for name in names:
+        scene.party.door(name).answers(score=500)
+    return worker, order_id
+
+
+async def told(scene: Scene, order_id: UUID) -> list[tuple[str, int]]:
+    """Return what was announced of the order: type and number of the decision."""
+    return [(e["type"], e["data"]["decision_no"]) for e in await scene.events(order_id)]
