@@ -40,8 +40,8 @@ demo: setup ## show the main job on real input (ARGS=--exit: end by itself)
 	@$(RUN) -m demo $(ARGS)
 
 .PHONY: run
-run: setup ## start the private local stack alone
-	@$(RUN) -m stack up $(ARGS)
+run: setup ## start the private local stack alone, with its live page
+	@$(RUN) -m stack up --with board $(ARGS)
 
 .PHONY: down
 down: setup ## stop it (ARGS=--wipe: and delete its data)
@@ -87,7 +87,7 @@ check: setup ## format, lint, types, imports, dead code, dependencies, deploymen
 	@$(BIN)/ruff format --check --quiet $(CODE)
 	@$(BIN)/ruff check --quiet $(CODE)
 	@$(BIN)/mypy $(addprefix -p ,$(PACKAGES))
-	@cd tools && MYPYPATH=. ../$(BIN)/mypy --config-file ../pyproject.toml *.py rendering/*.py
+	@cd tools && MYPYPATH=. ../$(BIN)/mypy --config-file ../pyproject.toml *.py rendering/*.py rendering/dashboards/*.py
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/vulture
 	@for member in $(MEMBERS); do (cd $$member && $(CURDIR)/$(BIN)/deptry --no-ansi src 2>&1 | grep -v -e '^Scanning' -e '^Success' ; exit $${PIPESTATUS[0]}) || exit 1; done

@@ -2,8 +2,6 @@
 
 import json
 import re
-import shutil
-import subprocess
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from importlib import import_module
@@ -12,6 +10,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import alert_files
 import yaml
 from jsonschema.validators import validator_for
 from rendering.services import NAMES
@@ -135,27 +134,6 @@ def prometheus_faults(compose: Compose) -> Iterator[str]:
     for name in NAMES:
         for missing in sorted({f"{name}-api", f"{name}-worker"} - scraped):
             yield f"prometheus.yml: {missing} is not scraped"
-    yield from _runbook_faults()
-
-
-def _runbook_faults() -> Iterator[str]:
-    """Every alert must lead to a part of the runbook that is there."""
-    rules = yaml.safe_load((PROMETHEUS.parent / "rules.yml").read_text("utf-8"))
-    headings = re.findall(r"^#+ (.+)$", (ROOT / "docs/runbook.md").read_text("utf-8"), re.MULTILINE)
-    anchors = {re.sub(r"[^\w-]", "", h.lower().replace(" ", "-")) for h in headings}
-    for rule in (rule for group in rules["groups"] for rule in group["rules"]):
-        if rule["annotations"]["runbook"].partition("#")[2] not in anchors:
-            yield f"rules.yml: {rule['alert']} leads to no part of the runbook"
-
-
-def promtool_faults() -> Iterator[str]:
-    program = shutil.which("promtool")
-    if program is None:
-        return
-    command = [program, "check", "config", str(PROMETHEUS)]
-    checked = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - constants
-    if checked.returncode:
-        yield f"promtool: {checked.stdout}{checked.stderr}"
 
 
 def main() -> int:
@@ -166,7 +144,7 @@ def main() -> int:
         example_faults,
         recipe_faults,
         lambda: prometheus_faults(compose),
-        promtool_faults,
+        alert_files.faults,
     ]
     found = [fault for check in checks for fault in check()]
     if found:

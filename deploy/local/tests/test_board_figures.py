@@ -193,6 +193,21 @@ def test_what_is_wrong_is_named(look: Seen, expected: list[tuple[str, str]]) -> 
     assert codes(look) == expected
 
 
+def busy(seconds: float, events: float) -> SeenProcess:
+    """A worker that in two seconds was at it for so long, and settled so many."""
+    made = History()
+    gauges = {"sluice_consuming": 1.0, "sluice_baseline_event_seconds": 0.002}
+    made.note(Scrape(NOW - 2, gauges, {"settled": 0, "sluice_busy_seconds_total": 0}))
+    made.note(Scrape(NOW, gauges, {"settled": events, "sluice_busy_seconds_total": seconds}))
+    return process("risk-worker-1", made)
+
+
+def test_only_who_is_busy_is_called_slow() -> None:
+    assert codes(seen(busy(1.8, 10))) == [("slow", "risk")]
+    assert codes(seen(busy(1.8, 1_000))) == []
+    assert codes(seen(busy(0.2, 2))) == [], "small batches cost more for each event"
+
+
 def test_the_worst_comes_first() -> None:
     gauges = {**waiting(20_000), "sluice_recovery_state": 1.0, "sluice_oldest_age_seconds": 500.0}
     levels = [n.level for n in _notices(seen(worker(1, 0, 1, **gauges)))]

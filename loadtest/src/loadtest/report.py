@@ -13,7 +13,7 @@ import psutil
 def write(path: Path, repository: Path, result: dict[str, Any]) -> None:
     """Write the result with the machine and the commit it was measured on."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    whole = {**result, "machine": machine(), "commit": commit(repository)}
+    whole = {**result, "machine": machine(), "commit": revision(repository)}
     path.write_text(json.dumps(whole, indent=2) + "\n")
 
 
@@ -27,7 +27,7 @@ def machine() -> dict[str, Any]:
     }
 
 
-def commit(repository: Path) -> str:
+def revision(repository: Path) -> str:
     command = ["git", "-C", str(repository), "rev-parse", "--short", "HEAD"]
     answer = subprocess.run(command, capture_output=True, text=True, check=False)
     return answer.stdout.strip() or "unknown"

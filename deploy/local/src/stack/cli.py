@@ -154,6 +154,7 @@ def _parser() -> argparse.ArgumentParser:
     command.add_argument(
         "--with",
         dest="extras",
+        action="extend",
         type=_names,
         default=[],
         metavar="prometheus,…",

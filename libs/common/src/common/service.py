@@ -168,17 +168,7 @@ def api_app(service: Service) -> ASGIApp:
 def worker_app(service: Service) -> FastAPI:
     """Build the worker: consumer, relay with sweep, and chores; its HTTP side is probes only."""
     runtime = service.runtime(connections_max=WORKER_CONNECTIONS_MAX, sweeps=True)
-    handler = BatchHandler({s.event.routing_key(): s for s in service.subscriptions}, runtime.works)
-    consumer = Consumer(
-        service.queues(),
-        handler,
-        runtime.relay,
-        runtime.settings.amqp_url,
-        runtime.metrics,
-        _recovery_policy(runtime.settings),
-        service.batch_events_max,
-        publishers_for(service.name),
-    )
+    consumer = _consumer(service, runtime)
     ledger = _ledger(service.name, runtime)
     runtime.metrics.baseline(runtime.settings.baseline_event_seconds)
 
@@ -208,6 +198,20 @@ def worker_app(service: Service) -> FastAPI:
     app = FastAPI(title=f"Sluice {service.name} worker", lifespan=lifespan)
     app.include_router(probes(runtime.metrics, ready))
     return app
+
+
+def _consumer(service: Service, runtime: Runtime) -> Consumer:
+    handler = BatchHandler({s.event.routing_key(): s for s in service.subscriptions}, runtime.works)
+    return Consumer(
+        service.queues(),
+        handler,
+        runtime.relay,
+        runtime.settings.amqp_url,
+        runtime.metrics,
+        _recovery_policy(runtime.settings),
+        service.batch_events_max,
+        publishers_for(service.name),
+    )
 
 
 def _ledger(name: str, runtime: Runtime) -> Ledger:

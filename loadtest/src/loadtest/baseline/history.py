@@ -42,7 +42,7 @@ def write(
         },
         "regressions": list(regressions),
         "machine": report.machine(),
-        "commit": report.commit(ROOT),
+        "commit": report.revision(ROOT),
         "kept": keep,
     }
     HISTORY.parent.mkdir(parents=True, exist_ok=True)

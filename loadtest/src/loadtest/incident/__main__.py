@@ -59,7 +59,7 @@ def _played(options: argparse.Namespace, screen: Screen) -> dict[str, Any]:
     scale = SCALES[options.scale]
     with score_service.running(scale.slow_seconds) as service:
         story = Play(options.home, scale, service, screen).whole()
-    return {**material(story), "machine": report.machine(), "commit": report.commit(ROOT)}
+    return {**material(story), "machine": report.machine(), "commit": report.revision(ROOT)}
 
 
 def _written(seen: Mapping[str, Any], options: argparse.Namespace) -> list[Path]:

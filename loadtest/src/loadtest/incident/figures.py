@@ -35,24 +35,11 @@ def figures(story: Story) -> dict[str, Any]:
         "reverified": fate.reverified,
         "new_orders_seconds_during_drain": fresh,
         "queued": len(first.waiting),
-        "through_all_services_seconds": {
-            str(each.workers): round(each.through_at - each.began_at, 1) for each in story.drains
-        },
-        "workers_started_seconds": {
-            str(each.workers): round(each.workers_ready_at - each.began_at, 1)
-            for each in story.drains
-        },
+        "through_all_services_seconds": _since_began(story, "through_at"),
+        "workers_started_seconds": _since_began(story, "workers_ready_at"),
         "event_seconds": event_seconds(first),
         "decided_per_second_unguarded": round(_decided_after_release(first), 2),
-        "alerts": [
-            {
-                "alert": each.alert,
-                "service": each.service,
-                "severity": each.severity,
-                "after_seconds": round(each.at - first.released_at, 1),
-            }
-            for each in first.fired
-        ],
+        "alerts": _alerts(first),
         "copied_bytes": story.copied_bytes,
         "gate": asdict(first.gate),
         "made_up_seconds": _after(last.made_up_at, last.released_at),
@@ -66,6 +53,24 @@ def figures(story: Story) -> dict[str, Any]:
         | {"played_seconds": round(story.ended_at - story.began_at)},
         "document": DOCUMENT,
     }
+
+
+def _since_began(story: Story, moment: str) -> dict[str, float]:
+    return {
+        str(each.workers): round(getattr(each, moment) - each.began_at, 1) for each in story.drains
+    }
+
+
+def _alerts(first: Unguarded) -> list[dict[str, Any]]:
+    return [
+        {
+            "alert": each.alert,
+            "service": each.service,
+            "severity": each.severity,
+            "after_seconds": round(each.at - first.released_at, 1),
+        }
+        for each in first.fired
+    ]
 
 
 def accepted_ratio(act: Unguarded) -> float:

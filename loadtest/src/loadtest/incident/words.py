@@ -26,14 +26,14 @@ class Tile:
 
 
 def tiles(figures: Mapping[str, Any]) -> list[Tile]:
-    drained, queued = figures["drain_seconds"], figures["queued"]
-    ratio, high = (
-        figures["submissions_accepted_ratio"],
-        figures["new_orders_p95_seconds_during_drain"],
-    )
+    return [*_without(figures), *_with(figures)]
+
+
+def _without(figures: Mapping[str, Any]) -> list[Tile]:
+    """What must hold without the safeguards too."""
+    ratio, fired = figures["submissions_accepted_ratio"], figures["alert_fired_after_seconds"]
     lost, repeated = figures["lost"], figures["repeated"]
     due = figures["scale"]["alert_seconds"]
-    fired = figures["alert_fired_after_seconds"]
     return [
         Tile(
             of("提交被接收", "submissions accepted"),
@@ -53,6 +53,13 @@ def tiles(figures: Mapping[str, Any]) -> list[Tile]:
             of(f"应为 {due} 秒", f"due after {due} s"),
             fired is not None,
         ),
+    ]
+
+
+def _with(figures: Mapping[str, Any]) -> list[Tile]:
+    """What the safeguards do, and how soon."""
+    high, queued = figures["new_orders_p95_seconds_during_drain"], figures["queued"]
+    return [
         Tile(
             of("熔断打开 / 自动撤回", "breaker / taken back"),
             f"{_seconds(figures['breaker_open_seconds'])} / {_seconds(figures['abort_seconds'])}",
@@ -66,7 +73,7 @@ def tiles(figures: Mapping[str, Any]) -> list[Tile]:
                 of(f"{queued:,} 条等待", f"{queued:,} waiting"),
                 good=True,
             )
-            for workers, seconds in drained.items()
+            for workers, seconds in figures["drain_seconds"].items()
         ),
         Tile(
             of("期间新订单，95 分位", "new orders meanwhile, p95"),
@@ -88,7 +95,7 @@ def notes(figures: Mapping[str, Any], cores: int) -> list[Words]:
     scale, drained = figures["scale"], figures["drain_seconds"]
     few, many = drained.values()
     before, after = figures["event_seconds"]["before"], figures["event_seconds"]["after"]
-    found = [
+    return [
         of(
             f"速度：每秒 {scale['rate']:g} 单，是文档峰值日（12 万单/天）平均的"
             f" {scale['times_a_peak_day']} 倍，因此几分钟就积压到 {figures['queued']:,} 条。",
@@ -117,16 +124,20 @@ def notes(figures: Mapping[str, Any], cores: int) -> list[Words]:
             "What waits are events; a message of the broker holds 1 to 50 of them. Alerts watch"
             " both.",
         ),
+        *_how_short(scale),
     ]
-    if scale["name"] != "full":
-        found.append(
-            of(
-                f"这是缩小版：告警只等 {scale['alert_seconds']} 秒，积压 {scale['queued']:,} 条。",
-                f"This is the short version: the alert waits {scale['alert_seconds']} s only,"
-                f" and {scale['queued']:,} events are enough.",
-            )
+
+
+def _how_short(scale: Mapping[str, Any]) -> list[Words]:
+    if scale["name"] == "full":
+        return []
+    return [
+        of(
+            f"这是缩小版：告警只等 {scale['alert_seconds']} 秒，积压 {scale['queued']:,} 条。",
+            f"This is the short version: the alert waits {scale['alert_seconds']} s only,"
+            f" and {scale['queued']:,} events are enough.",
         )
-    return found
+    ]
 
 
 def _speedup(few: float, many: float, cores: int) -> Words:

@@ -26,10 +26,10 @@ SECRET = "the new secret"
 ANSWER_SECONDS_MAX = 15.0
 ORDERS = 1_500
 SLOW = (
-    "create function ingest.be_slow() returns trigger language plpgsql as"
-    " $$ begin perform pg_sleep(0.6); return null; end $$",
-    "create trigger be_slow before insert on ingest.receipt"
-    " for each statement execute function ingest.be_slow()",
+    """create function ingest.be_slow() returns trigger language plpgsql as
+    $$ begin perform pg_sleep(0.6); return null; end $$""",
+    """create trigger be_slow before insert on ingest.receipt
+    for each statement execute function ingest.be_slow()""",
 )
 
 

@@ -13,6 +13,8 @@ DRAIN_SECONDS_MAX = 300.0
 OLDEST_SECONDS_MAX = 120.0
 OUTBOX_SECONDS_MAX = 30.0
 SLOWER_THAN_BASELINE = 3.0
+BUSY_MIN = 0.8
+"""Who has time takes small batches, which cost more for each event: that is not slow."""
 DEADLINE_SECONDS_MIN = 120.0
 FAILED_SHARE_MAX = 0.01
 OPEN_LEVEL = 1.0
@@ -66,7 +68,7 @@ def _of_backlog(s: ServiceLook) -> Iterator[Notice]:
         yield Notice("drain_long", WARN, s.name, s.drain_seconds)
     if (s.oldest_seconds or 0.0) > OLDEST_SECONDS_MAX:
         yield Notice("oldest", WARN, s.name, s.oldest_seconds)
-    if s.event_seconds and s.baseline_seconds:
+    if s.event_seconds and s.baseline_seconds and s.busy >= BUSY_MIN:
         times = s.event_seconds / s.baseline_seconds
         if times >= SLOWER_THAN_BASELINE:
             yield Notice("slow", WARN, s.name, times)

@@ -29,6 +29,8 @@ class ServiceLook:
     drain_seconds: float | None
     """None: never, at this rate."""
     oldest_seconds: float | None
+    busy: float
+    """Which part of their time its workers are at it."""
     event_seconds: float | None
     baseline_seconds: float | None
     database_seconds: float | None
@@ -96,6 +98,7 @@ def look_at(service: str, seen: Seen, depths: Depths) -> ServiceLook:
         out_rate=out_rate,
         drain_seconds=drain(waiting, out_rate),
         oldest_seconds=seen.gauge("sluice_oldest_age_seconds", service),
+        busy=seen.rate("sluice_busy_seconds_total", service) / max(1, len(workers)),
         event_seconds=_event_seconds(service, seen),
         baseline_seconds=seen.gauge("sluice_baseline_event_seconds", service) or None,
         database_seconds=seen.gauge("sluice_database_probe_seconds", service),

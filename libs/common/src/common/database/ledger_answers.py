@@ -158,7 +158,7 @@ class Figures:
     missing: int
     lost: int
     oldest: datetime | None
-    """When the oldest event was made that may not have been taken up."""
+    """When the oldest event was made that is missing, or asked about without an answer."""
 
 
 async def figures(
@@ -172,7 +172,7 @@ async def figures(
         _count(mine, listed.c.misses > 0),
         _count(mine, listed.c.misses >= LOST_MISSES),
         select(listed.c.event_id)
-        .where(mine)
+        .where(mine, listed.c.misses > 0)
         .order_by(listed.c.event_id)
         .limit(1)
         .scalar_subquery(),

@@ -41,6 +41,10 @@ class Metrics:
         self._lag = self._gauge("outbox_lag_seconds", "Age of the oldest unpublished event.")
         self._waiting = self._gauge("outbox_events", "Events not yet confirmed by the broker.")
         self._consuming = self._gauge("consuming", "1 while the consumer is alive.")
+        self._measure_recovery()
+        self._measure_requests()
+
+    def _measure_recovery(self) -> None:
         self._busy = self._counter("busy_seconds", "Time a worker spent on batches.")
         self._baseline = self._gauge(
             "baseline_event_seconds", "What an event took when the baseline was measured."
@@ -53,6 +57,8 @@ class Metrics:
         self._recovered = self._counter(
             "recovery_events", "Events moved out of the queue, and settled from the table.", "step"
         )
+
+    def _measure_requests(self) -> None:
         self._requests = self._histogram(
             "http_seconds", "HTTP requests.", _SECONDS, "route", "status"
         )

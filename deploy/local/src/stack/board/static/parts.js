@@ -86,9 +86,11 @@ export function business({ business: figures }) {
 const row = (label, value, tone = "") =>
   h("li", {}, h("span", {}, label), h("span", { class: `number push ${tone}` }, value));
 
+const rank = ({ state, severity }) => (state === "firing" ? 0 : 2) + (severity === "page" ? 0 : 1);
+
 export function alerts({ alerts: told }) {
   if (told === null) return titled(t("alerts.title"), quiet(t("alerts.absent")));
-  const shown = told.filter(({ severity }) => severity !== "none");
+  const shown = told.filter(({ severity }) => severity !== "none").sort((a, b) => rank(a) - rank(b));
   if (!shown.length) return titled(t("alerts.title"), quiet(t("alerts.none")));
   const tone = ({ state, severity }) => (state === "pending" ? "" : severity === "page" ? "bad" : "warn");
   return titled(t("alerts.title"), h("ul", { class: "rows" }, shown.map((one) => h("li", { class: "alert" },

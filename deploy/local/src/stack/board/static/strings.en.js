@@ -19,7 +19,7 @@ export default {
   "database": "database", "requests": "requests", "shed": "shed", "queueing": "waiting for a commit",
   "chart.waiting": "Waiting", "chart.rates": "A second",
   "chart.empty": "nothing seen yet", "chart.ago": "−{n} min", "chart.now": "now",
-  "recovery.1": "Recovery is on: today and the newest first", "recovery.2": "Recovery is finishing",
+  "recovery.1": "Recovery is on", "recovery.2": "Recovery is finishing",
   "recovery.left": "{n} left, {rate}",
   "ledger": "ledger", "ledger.open": "{n} not known to be taken up", "ledger.well": "all taken up",
   "risk.title": "Checks and rule sets", "risk.none": "No worker of risk says anything.",

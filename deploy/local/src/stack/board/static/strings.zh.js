@@ -19,7 +19,7 @@ export default {
   "database": "数据库", "requests": "请求", "shed": "已拒绝", "queueing": "等待提交",
   "chart.waiting": "积压", "chart.rates": "每秒",
   "chart.empty": "暂无数据", "chart.ago": "−{n} 分", "chart.now": "现在",
-  "recovery.1": "正在恢复：当天优先，最新优先", "recovery.2": "恢复即将结束",
+  "recovery.1": "正在恢复", "recovery.2": "恢复即将结束",
   "recovery.left": "剩余 {n}，{rate}",
   "ledger": "台账", "ledger.open": "{n} 条尚未确认被接收", "ledger.well": "全部已接收",
   "risk.title": "检查项与规则集", "risk.none": "风控没有进程上报。",

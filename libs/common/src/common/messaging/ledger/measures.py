@@ -17,10 +17,10 @@ class LedgerMeasures:
     registry: CollectorRegistry
 
     def __post_init__(self) -> None:
-        self._open = self._gauge("open_events", "Events asked about one by one.")
+        self._open = self._gauge("open_events", "Events not taken up: missing or set aside.")
         self._missing = self._gauge("missing_events", "Of those, missing at the reader.")
         self._lost = self._gauge("lost_events", "Of those, emitted again 3 times or more, in vain.")
-        self._lag = self._gauge("lag_seconds", "Age of the oldest event not known to be taken up.")
+        self._lag = self._gauge("lag_seconds", "Age of the oldest event missing or unanswered.")
         self._emitted = Counter(
             "sluice_ledger_reemitted",
             "Events emitted again.",
