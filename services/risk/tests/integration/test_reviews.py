@@ -260,6 +260,7 @@ async def test_of_an_unknown_order_there_is_nothing_to_show(
 
 
 ROUTES = [
+    ("GET", "/v1/accounts", "reader"),
     ("GET", "/v1/assessments/{order_id}", "reader"),
     ("GET", "/v1/assessments/{order_id}/inputs", "reader"),
     ("GET", "/v1/assessments/{order_id}/replay", "reader"),
