@@ -1,6 +1,5 @@
 """One publisher and one reader in one database, with a queue between them that a test can harm."""
 
-from base64 import b64encode
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,7 +14,6 @@ from common.database.rows import insert_into_both, insert_new_rows
 from common.database.schema import Carried
 from common.ids import first_id_at, new_id
 from common.messaging.ledger import rounds
-from common.messaging.ledger.messages import Inquiry
 
 TYPE = "toy.noted.v1"
 READER = "toy"
@@ -99,15 +97,16 @@ class Account:
             asked = await ledger.asked_about(connection, self.tables, inquiry_id, self.types)
         if asked is None:
             return None
-        inquiry = Inquiry.model_validate(
-            {"publisher": "toy", "sent_at": asked[0], "event_ids": _encoded(asked[1])}
-        )
-        return inquiry_id, asked[0], list(inquiry.event_ids)
+        raw = asked[1]
+        event_ids = [UUID(bytes=raw[start : start + 16]) for start in range(0, len(raw), 16)]
+        return inquiry_id, asked[0], event_ids
 
     async def answer(self, asked: tuple[UUID, datetime, list[UUID]]) -> Answer:
         """Answer as the reader would now."""
         async with self.engine.connect() as connection:
-            found = await whereabouts.find(connection, self.tables, asked[2])
+            found = await whereabouts.find(
+                connection, self.tables, b"".join(each.bytes for each in asked[2])
+            )
         return Answer(READER, asked[1], asked[0], found.missing, found.aside)
 
     async def settle(self, answer: Answer) -> int:
@@ -145,7 +144,3 @@ class Account:
         async with self.engine.connect() as connection:
             statement = text(f"select count(*) from {self.tables.schema}.ledger_inquiry")
             return int((await connection.execute(statement)).scalar_one())
-
-
-def _encoded(raw: bytes) -> str:
-    return b64encode(raw).decode()
