@@ -29,13 +29,20 @@ def measured(stack: Stack) -> Iterator[Usage]:
     before, started = _used(stack), time.monotonic()
     yield usage
     after, usage.seconds = _used(stack), time.monotonic() - started
-    usage.by_process = {name: after[name] - before.get(name, 0.0) for name in after}
+    usage.by_process = {name: _since(before.get(name), now) for name, now in after.items()}
 
 
-def _used(stack: Stack) -> dict[str, float]:
+def _since(before: tuple[int, float] | None, now: tuple[int, float]) -> float:
+    """Return what was used meanwhile; a process that was started anew begins at nothing."""
+    same = before is not None and before[0] == now[0]
+    return now[1] - before[1] if before is not None and same else now[1]
+
+
+def _used(stack: Stack) -> dict[str, tuple[int, float]]:
+    """Return the id and the processor seconds of each process."""
     pids = {name: process.pid for name, process in stack.processes().items() if process.pid}
-    used = {name: _with_children(pid) for name, pid in pids.items()}
-    return used | {"load generator": _with_children(psutil.Process().pid)}
+    pids["load generator"] = psutil.Process().pid
+    return {name: (pid, _with_children(pid)) for name, pid in pids.items()}
 
 
 def _with_children(pid: int) -> float:

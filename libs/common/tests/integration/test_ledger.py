@@ -149,7 +149,7 @@ async def test_an_inquiry_is_answered_after_the_events_before_it(
         publisher="toy",
         sent_at=message.occurred_at,
         inquiry_id=new_id(),
-        event_ids=(message.event_id, unknown),
+        event_ids=message.event_id.bytes + unknown.bytes,
     )
     await broker.put(queues.main, packed(message), messages.outgoing(asked))
     async with working():

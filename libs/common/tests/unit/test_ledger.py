@@ -133,16 +133,10 @@ class TestMessages:
         assert messages.read(sent.type, sent.body) == answer
 
     @given(IDS)
-    def test_an_inquiry_made_of_bytes_is_the_same_as_one_made_of_ids(
-        self, event_ids: tuple[UUID, ...]
-    ) -> None:
+    def test_an_inquiry_is_read_as_it_was_meant(self, event_ids: tuple[UUID, ...]) -> None:
         raw = b"".join(each.bytes for each in event_ids)
-        sent = messages.inquiry("ingest", NOW, UUID(int=1), raw)
-        asked = Inquiry(
-            publisher="ingest", sent_at=NOW, inquiry_id=UUID(int=1), event_ids=event_ids
-        )
-        assert Inquiry.model_validate_json(sent.body) == asked
-        assert json.loads(sent.body) == json.loads(messages.outgoing(asked).body)
+        asked = Inquiry(publisher="ingest", sent_at=NOW, inquiry_id=UUID(int=1), event_ids=raw)
+        assert Inquiry.model_validate_json(messages.outgoing(asked).body) == asked
 
     def test_a_control_message_counts_as_no_event(self) -> None:
         assert messages.outgoing(QueueLost(reader="risk")).headers == {"x-events": 0}

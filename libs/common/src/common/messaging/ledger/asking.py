@@ -83,8 +83,13 @@ class Asking:
                 asked = await ledger.asked_about(connection, self.tables, inquiry_id, types)
             if asked is None:
                 continue
-            message = messages.inquiry(self.service, asked[0], inquiry_id, asked[1])
-            if not await _deliver(channel, reader, message):
+            inquiry = Inquiry(
+                publisher=self.service,
+                sent_at=asked[0],
+                inquiry_id=inquiry_id,
+                event_ids=asked[1],
+            )
+            if not await _deliver(channel, reader, messages.outgoing(inquiry)):
                 async with self.engine.begin() as connection:
                     await ledger.could_not_send(connection, self.tables, [inquiry_id])
 
