@@ -80,14 +80,16 @@ async def test_orders_that_went_their_way_are_counted_with_their_money(
         " where order_id = any($1::uuid[])",
         list(journal.accepted.values()),
     )
-    for place in (
-        ("intake", "accepted"),
-        ("risk", "approved"),
-        ("fulfillment", "allocated"),
-        ("reconciliation", "in the books"),
-    ):
+    for place in (("intake", "accepted"), ("reconciliation", "in the books")):
         assert rows[place]["orders"] == len(journal.accepted) == 120
         assert rows[place]["money_minor"] == {"CNY": minor}
+    # Rules that are in force by now may hold some of them for a person.
+    approved = rows["risk", "approved"]
+    held = rows.get(("risk", "held"), {"orders": 0})
+    assert approved["orders"] + held["orders"] == 120
+    allocated = rows["fulfillment", "allocated"]
+    assert allocated["orders"] == approved["orders"]
+    assert allocated["money_minor"] == approved["money_minor"]
     assert all(balance["holds"] for balance in found["balances"])
 
 

@@ -177,10 +177,10 @@ async def test_an_event_that_waits_in_the_outbox_is_not_missed(account: Account)
 
 
 async def test_long_ranges_are_cut_into_inquiries(account: Account) -> None:
-    events = sorted([*await made(account, 1500), *await made(account, 900, ago=15)])
+    events = sorted([*await made(account, 3000), *await made(account, 1800, ago=15)])
     await account.announce(events)
     inquiries = await account.ask()
-    assert [len(event_ids) for _, _, event_ids in inquiries] == [1000, 1000, 400]
+    assert [len(event_ids) for _, _, event_ids in inquiries] == [2000, 2000, 800]
     assert sorted(e for _, _, event_ids in inquiries for e in event_ids) == events
 
 

@@ -107,8 +107,8 @@ class TestRounds:
 
     def test_open_events_are_asked_about_when_due_and_not_too_many_at_once(self) -> None:
         assert not rounds.asks_about_open(turn())
-        assert rounds.asks_about_open(turn(open_due=True, singles=19))
-        assert not rounds.asks_about_open(turn(open_due=True, singles=20))
+        assert rounds.asks_about_open(turn(open_due=True, singles=9))
+        assert not rounds.asks_about_open(turn(open_due=True, singles=10))
 
     @pytest.mark.parametrize(
         ("waited", "pause"), [(None, None), (9, None), (10, 10), (100, 25), (3600, 60)]

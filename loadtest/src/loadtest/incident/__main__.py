@@ -1,7 +1,7 @@
 """`make incident`: the incident as it was, how its queue is drained, and why it ends early now.
 
-Leaves loadtest/results/incident.json, .svg and .html; fails when a target is missed. Takes about a
-quarter of an hour, since the alert of the document waits for five minutes and the queue is drained
+Leaves loadtest/results/incident.json, .svg and .html; fails when a target is missed. Takes
+twenty minutes or more, since the alert of the document waits for five and the queue is drained
 twice. `--scale short` takes some minutes: fewer orders, and an alert that waits for seconds.
 """
 

@@ -147,11 +147,9 @@ def _speedup(few: float, many: float, cores: int) -> Words:
             f"更多消费者快了 {times:.1f} 倍。", f"More workers were {times:.1f} times as fast."
         )
     return of(
-        f"更多消费者为 {times:.2f} 倍：这台机器的 {cores} 个核心由数据库、消息代理和全部服务共用，"
-        "正常的风控一条不到 1 毫秒，两个消费者已用满它。消费者增多在单条耗时长或核心多时才有用。",
+        f"更多消费者为 {times:.2f} 倍：这台机器的 {cores} 个核心由数据库、消息代理和全部服务共用。",
         f"More workers were {times:.2f} times as fast: {cores} cores are shared by the database,"
-        " the broker and all services, a healthy risk takes less than a millisecond an event, and"
-        " two workers fill the machine. More help where events take long or cores are many.",
+        " the broker and all services.",
     )
 
 

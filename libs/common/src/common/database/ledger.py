@@ -20,8 +20,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database.schema import Carried
 from common.ids import first_id_at, new_id
 
-INQUIRY_EVENTS_MAX = 1_000
-ROUND_INQUIRIES_MAX = 20
+INQUIRY_EVENTS_MAX = 2_000
+ROUND_INQUIRIES_MAX = 10
 LEASE = timedelta(seconds=5)
 RESEND_AFTER = timedelta(seconds=2)
 STARTS_BEFORE = timedelta(days=1)

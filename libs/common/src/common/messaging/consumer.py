@@ -162,8 +162,7 @@ class Consumer:
         looked = monotonic_seconds()
         while self._waiting or not self._left.is_set():
             if packs := await self._next_packs():
-                progress.take(sum(p.events > 0 for p in packs), sum(p.events for p in packs))
-                self.metrics.in_hand(progress.in_hand + sum(p.events for p in self._waiting))
+                self.metrics.in_hand(progress.take(packs, self._waiting))
                 await self._take(packs, outgoing, progress)
                 await channel.basic_ack(packs[-1].delivery_tag, multiple=True, wait=False)
                 progress.advance(monotonic_seconds())

@@ -5,11 +5,13 @@ session, which rebuilds it.
 """
 
 import asyncio
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from aiormq.abc import AbstractChannel
 
 from common.clock import monotonic_seconds
+from common.messaging.pack import Pack
 from common.messaging.topology import Queue, ServiceQueues
 from common.telemetry.metrics import Metrics
 
@@ -40,11 +42,17 @@ class Progress:
         messages, events = self._taken
         return events / messages
 
-    def take(self, messages: int, events: int) -> None:
-        """Note what was taken in hand; one batch alone tells little of what waits."""
-        kept = MESSAGES_KEPT**messages
-        self._taken = (self._taken[0] * kept + messages, self._taken[1] * kept + events)
-        self.in_hand = events
+    def take(self, batch: Iterable[Pack], delivered: Iterable[Pack]) -> int:
+        """Note a batch, and what was delivered and not taken yet; return the events of both.
+
+        A slow consumer takes few packs, and those of a quieter time; what it was sent tells more.
+        """
+        taken = [pack.events for pack in batch if pack.events]
+        sizes = taken + [pack.events for pack in delivered if pack.events]
+        kept = MESSAGES_KEPT ** len(sizes)
+        self._taken = (self._taken[0] * kept + len(sizes), self._taken[1] * kept + sum(sizes))
+        self.in_hand = sum(taken)
+        return sum(sizes)
 
     def settle(self, events: int, now: float) -> None:
         self.at = now

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from aiormq.abc import AbstractChannel, AbstractConnection, DeliveredMessage
 from pamqp.commands import Basic
@@ -19,9 +19,11 @@ from common.messaging.ledger.hearing import Hearing
 from common.messaging.ledger.measures import LedgerMeasures
 from common.messaging.pack import read
 from common.messaging.rebuilding import rebuild_for_ever
-from common.messaging.topology import control_queue, declare_queues
+from common.messaging.topology import Queue, control_queue, declare_queues
 
 PREFETCH_MESSAGES = 20
+LOOK_SECONDS = 5.0
+ANSWER_SECONDS_MAX = 10.0
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ class Ledger:
             raise Unavailable("The database is away.")
         async with self.engine.begin() as connection:
             await ledger.enter(connection, self.tables, self.readers)
-        arrived: asyncio.Queue[DeliveredMessage] = asyncio.Queue()
+        ear = _Ear(hearing)
         async with connected(self.amqp_url) as connection:
             async with asyncio.timeout(SET_UP_SECONDS_MAX):
                 incoming = await connection.channel(publisher_confirms=False)
@@ -60,20 +62,44 @@ class Ledger:
                 control = control_queue(self.service)
                 await declare_queues(incoming, (control,))
                 await incoming.basic_qos(prefetch_count=PREFETCH_MESSAGES)
-                await incoming.basic_consume(control.name, arrived.put)
+                await incoming.basic_consume(control.name, ear.arrived.put)
+                measuring = await connection.channel(publisher_confirms=False)
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(_until_lost(connection, incoming, outgoing))
-                tasks.create_task(_hear(hearing, arrived, incoming))
+                tasks.create_task(ear.until_deaf(measuring, control))
+                tasks.create_task(ear.hear(incoming))
                 tasks.create_task(asking.ask_for_ever(outgoing))
 
 
-async def _hear(
-    hearing: Hearing, arrived: "asyncio.Queue[DeliveredMessage]", channel: AbstractChannel
-) -> None:
-    while True:
-        pack = read(await arrived.get())
-        await hearing.hear(pack)
-        await channel.basic_ack(pack.delivery_tag, wait=False)
+@dataclass
+class _Ear:
+    """What was delivered, and how much of it was heard."""
+
+    hearing: Hearing
+    arrived: "asyncio.Queue[DeliveredMessage]" = field(default_factory=asyncio.Queue)
+    heard: int = 0
+
+    async def hear(self, channel: AbstractChannel) -> None:
+        while True:
+            pack = read(await self.arrived.get())
+            await self.hearing.hear(pack)
+            await channel.basic_ack(pack.delivery_tag, wait=False)
+            self.heard += 1
+
+    async def until_deaf(self, channel: AbstractChannel, control: Queue) -> None:
+        """Raise when messages wait and none comes, or the queue is gone.
+
+        A broker does not always say so when a queue is deleted and made anew within a moment: it
+        goes on to show a consumer that gets nothing.
+        """
+        heard, waited = -1, False
+        while not (waited and heard == self.heard):
+            heard = self.heard
+            await asyncio.sleep(LOOK_SECONDS)
+            async with asyncio.timeout(ANSWER_SECONDS_MAX):
+                answer = await channel.queue_declare(control.name, passive=True)
+            waited = bool(answer.message_count)
+        raise ConnectionError("Messages wait on the control queue, and none comes.")
 
 
 async def _until_lost(
