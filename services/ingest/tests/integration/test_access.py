@@ -17,6 +17,8 @@ READ: list[tuple[str, str, Any]] = [
     ("GET", "/v1/orders/{order_id}", None),
     ("GET", "/v1/quarantine", None),
     ("GET", "/v1/quarantine/{order_id}", None),
+    ("GET", "/v1/accounts", None),
+    ("GET", "/v1/operations", None),
 ]
 WRITE: list[tuple[str, str, Any]] = [
     ("POST", "/v1/orders", canonical()),
