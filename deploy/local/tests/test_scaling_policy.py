@@ -75,7 +75,11 @@ def test_more_to_do_never_asks_for_fewer(measured: Reading, waiting: float, more
 
 @given(readings)
 def test_a_wish_that_is_fulfilled_stays_the_same(measured: Reading) -> None:
-    """The load being what it was: otherwise workers would come and go for ever."""
+    """The load being what it was: otherwise workers would come and go for ever.
+
+    Where there is no worker nothing was measured yet: the first wish is one, and judged anew.
+    """
+    measured = replace(measured, workers=max(1, measured.workers))
     wished = wish(measured, LIMITS)
     again = wish(replace(measured, workers=wished.workers), LIMITS)
     if wished.cause not in {Cause.SLOW_EVENTS, Cause.SLOW_DATABASE}:
