@@ -20,7 +20,7 @@ from common.messaging.batch import BatchHandler
 from common.messaging.connection import SET_UP_SECONDS_MAX, connected
 from common.messaging.ledger.answering import Respondent, apart
 from common.messaging.pack import Pack, read
-from common.messaging.rebuilding import rebuild_for_ever
+from common.messaging.rebuilding import outlast, rebuild_for_ever
 from common.messaging.recovery.course import QUEUE_EMPTY_EVENTS, Course, Policy, pack_of
 from common.messaging.relay import Relay
 from common.messaging.settling import BATCH_EVENTS_MAX, Settling
@@ -179,21 +179,25 @@ class Consumer:
     async def _take(self, packs: list[Pack], outgoing: AbstractChannel, progress: Progress) -> None:
         """Settle what was taken from the queue or, during a recovery, move it."""
         inquiries, events = apart(packs)
-        moving = self._course.moves and not self._left.is_set()
-        rest = await self._course.move(events, self._types) if moving and events else events
+        rest, course = events, self._course
+        if course.moves and events and not self._left.is_set():
+            rest = await outlast(lambda: course.move(events, self._types), self._stopping)
         if rest:
             await self._settling.settle(rest, outgoing, progress)
         await self._respondent.answer(inquiries, outgoing)
 
     async def _take_from_backlog(self, outgoing: AbstractChannel, progress: Progress) -> None:
         """Settle the next of the backlog; without any, wait a moment for something to come."""
-        claimed = await self._course.claim()
+        # As with the queue: without the database it holds on to what it has, and to the broker.
+        course = self._course
+        claimed = await outlast(course.claim, self._stopping)
         if not claimed:
             await self._wait_a_moment()
             return
         began = monotonic_seconds()  # waiting for other claimers makes no batch smaller
         await self._settling.settle([pack_of(one) for one in claimed], outgoing, progress)
-        await self._course.settled(claimed, monotonic_seconds() - began)
+        seconds = monotonic_seconds() - began
+        await outlast(lambda: course.settled(claimed, seconds), self._stopping)
 
     async def _wait_a_moment(self) -> None:
         """Wait for a message, but not for long."""
