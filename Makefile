@@ -101,8 +101,8 @@ fix: setup ## format and repair what can be repaired
 	@$(BIN)/ruff format --quiet $(CODE)
 
 .PHONY: test
-test: setup ## all tests, fast ones first (ARGS are pytest's)
-	@$(RUN) -m pytest $(ARGS)
+test: setup ## all tests, fast ones first, in several processes (ARGS are pytest's)
+	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-unit
 test-unit: setup ## tests without database and broker

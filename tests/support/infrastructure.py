@@ -20,13 +20,25 @@ ROOT = Path(__file__).parents[2]
 NewDatabase = Callable[[str, Carried], Awaitable[AsyncEngine]]
 
 
+def url_of(engine: AsyncEngine) -> str:
+    """Return the URL of its database, with the password, as a service is told it."""
+    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def home_of(variable: str, name: str) -> Path:
+    """Return where a stack for tests lives; each of several test processes has one of its own."""
+    home = Path(os.environ.get(variable, ROOT / ".local" / name))
+    process = os.environ.get("PYTEST_XDIST_WORKER", "")
+    return home.with_name(f"{home.name}-{process}") if process else home
+
+
 @pytest.fixture(scope="session")
 def infrastructure() -> Iterator[Mapping[str, str]]:
     """DATABASE_URL and AMQP_URL of servers that belong to the tests alone.
 
     Servers that run already, because somebody keeps them up between runs, are left running.
     """
-    stack = Stack(Path(os.environ.get("TEST_HOME", ROOT / ".local" / "test")))
+    stack = Stack(home_of("TEST_HOME", "test"))
     started = stack.up(only_infrastructure=True)
     yield stack.env()
     if started:

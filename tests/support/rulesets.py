@@ -4,6 +4,8 @@ from typing import Any
 
 import httpx
 
+from support.waiting import until
+
 WHO = {"X-API-Key": "releaser"}
 REASON = {"reason": "test"}
 
@@ -86,3 +88,26 @@ async def active(client: httpx.AsyncClient) -> str:
 
 def changed(**more: Any) -> dict[str, Any]:
     return TODAY | more
+
+
+def approving_all(name: str) -> dict[str, Any]:
+    """Rules that hold nobody: for tests that count what reaches the warehouse."""
+    free = {"code": "free", "outcome": "hold", "when": "order.payable_minor < 0"}
+    check = {"id": "free", "kind": "expression", "core": True, "rules": [free]}
+    return {"format": 2, "name": name, "checks": [check]}
+
+
+async def in_force(risk: httpx.AsyncClient, document: dict[str, Any], *, workers: int = 2) -> None:
+    """Release rules past the gate, and wait until every worker decides by them."""
+    published = await risk.post("/v1/rulesets", json={"document": document, "reason": "test"})
+    assert published.is_success, published.text
+    wanted = published.json()["id"]
+    forced = {"reason": "test", "force": True}
+    activated = await risk.post(f"/v1/rulesets/{wanted}/activate", json=forced)
+    assert activated.is_success, activated.text
+
+    async def followed() -> bool:
+        seen = (await risk.get("/v1/rulesets/active")).json()["workers"]
+        return len(seen) == workers and all(worker["stable"] == wanted for worker in seen)
+
+    await until(followed, seconds=60)

@@ -20,13 +20,15 @@ class NotYet(Exception):  # noqa: N818 - names a moment, not a mistake
     """The condition does not hold."""
 
 
-async def until(condition: Callable[[], Awaitable[T]], *, seconds: float = 30) -> T:
+async def until(
+    condition: Callable[[], Awaitable[T]], *, seconds: float = 30, pause: float = PAUSE_SECONDS
+) -> T:
     """Ask again and again until the answer is true in the sense of Python; return it."""
     latest: T | None = None
     try:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(NotYet),
-            wait=wait_fixed(PAUSE_SECONDS),
+            wait=wait_fixed(pause),
             stop=stop_after_delay(seconds),
         ):
             with attempt:

@@ -1,17 +1,14 @@
 """The whole system, running for real, private to these tests."""
 
 import json
-import os
 from collections.abc import AsyncIterator, Iterator, Mapping
-from pathlib import Path
 
 import httpx
 import pytest
 
 from stack import Stack
+from support.infrastructure import home_of
 from support.outside_party import OutsideParty, outside_party
-
-ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(scope="session")
@@ -24,9 +21,8 @@ async def outside() -> AsyncIterator[OutsideParty]:
 @pytest.fixture(scope="session")
 def system(outside: OutsideParty) -> Iterator[Stack]:
     """All four services with their own database and broker; two workers where work piles up."""
-    home = Path(os.environ.get("SYSTEM_HOME", ROOT / ".local" / "system"))
     endpoints = json.dumps({"score": {"url": f"{outside.url}/score"}})
-    stack = Stack(home, environment={"CHECK_ENDPOINTS": endpoints})
+    stack = Stack(home_of("SYSTEM_HOME", "system"), environment={"CHECK_ENDPOINTS": endpoints})
     stack.down()  # one that was left running would ask elsewhere
     stack.up(workers={"risk": 2, "fulfillment": 2})
     yield stack

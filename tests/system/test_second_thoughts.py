@@ -11,6 +11,7 @@ from common.ids import new_id
 from loadtest.orders import signed
 from stack import Stack
 from support.outside_party import Door, OutsideParty
+from support.rulesets import in_force
 from support.waiting import until
 
 Client = httpx.AsyncClient
@@ -39,19 +40,7 @@ def _rules(*, await_recheck: bool) -> dict[str, Any]:
 
 
 async def _in_force(risk: Client, *, await_recheck: bool) -> None:
-    """Release rules past the gate, and wait until every worker decides by them."""
-    document = _rules(await_recheck=await_recheck)
-    published = await risk.post("/v1/rulesets", json={"document": document, "reason": "test"})
-    ruleset = published.json()["id"]
-    forced = {"reason": "test", "force": True}
-    activated = await risk.post(f"/v1/rulesets/{ruleset}/activate", json=forced)
-    assert activated.is_success, activated.text
-
-    async def followed() -> bool:
-        workers = (await risk.get("/v1/rulesets/active")).json()["workers"]
-        return len(workers) == 2 and all(worker["stable"] == ruleset for worker in workers)
-
-    await until(followed, seconds=60)
+    await in_force(risk, _rules(await_recheck=await_recheck))
 
 
 @pytest.fixture

@@ -44,9 +44,15 @@ class Connection(asyncio.Protocol):
         if not separator:
             return
         length = int(head.lower().partition(b"content-length:")[2].partition(b"\r\n")[0])
-        if len(rest) >= length and self._answer is not None:
-            self._buffer = b""
+        if len(rest) < length:
+            return
+        self._buffer = b""
+        if self._answer is not None and not self._answer.done():  # else a farewell before closing
             self._answer.set_result((head.startswith(_OK), rest[:length]))
+
+    @property
+    def closed(self) -> bool:
+        return self._transport is None or self._transport.is_closing()
 
     def connection_lost(self, error: Exception | None) -> None:
         if self._answer is not None and not self._answer.done():
@@ -75,6 +81,8 @@ async def _send_all(
                 due = dues[place]
                 await asyncio.sleep(max(0.0, begin + due - time.monotonic()))
                 sent.started[place] = begin_wall + due
+            if connection.closed:  # whom the server sends away, it does not keep connected
+                _, connection = await loop.create_connection(Connection, "127.0.0.1", port)
             ok, body = await connection.send(requests[place])
             if ok:
                 sent.accepted[place] = body

@@ -19,7 +19,7 @@ class ServiceSettings(BaseSettings):
     """Where the API, or a worker's probes and metrics, listen; 0: any free port."""
     instance: str = "local"
     """Names this process in logs and to the database."""
-    baseline_event_seconds: float = Field(0.002, gt=0)
+    baseline_event_seconds: float = Field(0.008, gt=0)
     """What an event takes a worker on a healthy system; alerts and scaling compare with it."""
     recovery_automatic: bool = True
     """Whether workers begin a recovery by themselves."""

@@ -158,7 +158,10 @@ async def test_a_body_that_goes_on_after_its_answer_is_not_awaited_for_ever(
     reader, writer = await server.connect(head)
     assert await status_of(reader) == b"503"
     ending = asyncio.ensure_future(ended(reader))
-    while not ending.done():
+
+    async def over() -> bool:
         writer.write(b"x")
-        await asyncio.sleep(0.01)
+        return ending.done()
+
+    await until(over)
     await ending

@@ -17,6 +17,7 @@ from toy.tables import carried
 from common.contracts.event import Message
 from common.database import backlog, recovery
 from common.database.backlog import Claimed, Moved, Order
+from common.database.engine import open_engine
 from common.database.operations import SYSTEM
 from common.database.recovery import Standing
 from common.database.work import Work, WorkFactory
@@ -28,6 +29,8 @@ from common.messaging.recovery.trend import Limits
 from common.messaging.subscription import on
 from common.messaging.topology import ServiceQueues
 from support.broker import Broker, headers_of, message_of, packed
+from support.infrastructure import url_of
+from support.proxy import Mode, proxied
 from support.waiting import until
 
 Read = Callable[[], Awaitable[list[Any]]]
@@ -203,6 +206,43 @@ async def test_failures_take_the_ladder_and_the_parking_lot_from_the_backlog_too
     assert headers_of(rung)["x-attempt"] == 5
     (lot,) = await broker.take(queues.parked)
     assert headers_of(lot)["x-reason"] == "not ever"
+
+
+async def test_an_outage_of_the_database_while_a_backlog_is_moved_costs_nothing(
+    engine: AsyncEngine,
+    broker: Broker,
+    queues: ServiceQueues,
+    working: Working,
+    notes: Read,
+    rows: Rows,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    messages = notes_of_minutes(*range(100))
+    await broker.put(queues.main, *(packed(*messages[n : n + 20]) for n in range(0, 100, 20)))
+    await begin(engine)
+    tries = 0
+    really_move = backlog.move
+
+    async with proxied(url_of(engine)) as link:
+
+        async def move(*arguments: Any) -> bool:
+            nonlocal tries
+            tries += 1
+            if tries == 1:
+                link.cut_off()
+            return await really_move(*arguments)
+
+        monkeypatch.setattr(backlog, "move", move)
+        own = open_engine(link.url, application="toy", connections_max=4)
+        handler = handler_of(WorkFactory(own, carried), Notebook())
+        async with working(handler=handler) as worker:
+            await until(lambda: _is_true(tries >= 3))
+            assert worker.consumer.alive
+            link.mode = Mode.FORWARD
+            await until(ended(engine))
+        await own.dispose()
+    assert await notes() == [f"{minute:04}" for minute in range(100)]
+    assert await rows("suspect") == 0
 
 
 async def test_nothing_slips_into_a_backlog_whose_recovery_has_ended(engine: AsyncEngine) -> None:

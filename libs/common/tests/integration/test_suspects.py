@@ -22,16 +22,13 @@ from common.messaging.subscription import on
 from common.messaging.suspects import DELIVERIES_SUSPECT, TRIES_MAX, Suspects
 from common.messaging.topology import ServiceQueues
 from support.broker import Broker, headers_of, message_of, packed
+from support.infrastructure import url_of
 from support.proxy import Mode, Proxy, proxied
 from support.waiting import until, until_true
 
 Read = Callable[[], Awaitable[list[Any]]]
 Rows = Callable[[str], Awaitable[int]]
 Working = Callable[..., Any]
-
-
-def url_of(engine: AsyncEngine) -> str:
-    return engine.url.set(drivername="postgresql").render_as_string(hide_password=False)
 
 
 async def test_a_try_told_twice_counts_once(engine: AsyncEngine) -> None:

@@ -19,18 +19,13 @@ from common.http.admission import OTHERS_AT_ONCE_MAX, OTHERS_WAITING_MAX, RETRY_
 from common.http.protocol import WAITED_FOR_MAX
 from loadtest.orders import webhook
 from support.proxy import Mode, Proxy, proxied
-from support.waiting import until
+from support.waiting import until, until_true
 
 NOBODY_THERE = "amqp://guest:guest@127.0.0.1:1/"
 SECRET = "the new secret"
 ANSWER_SECONDS_MAX = 15.0
 ORDERS = 1_500
-SLOW = (
-    """create function ingest.be_slow() returns trigger language plpgsql as
-    $$ begin perform pg_sleep(0.6); return null; end $$""",
-    """create trigger be_slow before insert on ingest.receipt
-    for each statement execute function ingest.be_slow()""",
-)
+FIRST = 100
 
 
 @pytest.fixture(scope="module")
@@ -90,16 +85,12 @@ def assert_told_when_to_come_again(answer: Answer | httpx.Response) -> None:
 
 
 @asynccontextmanager
-async def slow_database(world: World) -> AsyncIterator[None]:
-    """Each transaction that takes orders in takes more than half a second."""
-    async with world.engine.begin() as connection:
-        for statement in SLOW:
-            await connection.execute(text(statement))
-    try:
+async def standing_database(world: World) -> AsyncIterator[None]:
+    """Nobody's order is taken in until the block ends."""
+    async with world.engine.connect() as other:
+        await other.execute(text("lock table ingest.receipt in access exclusive mode"))
         yield
-    finally:
-        async with world.engine.begin() as connection:
-            await connection.execute(text("drop function ingest.be_slow cascade"))
+        await other.rollback()
 
 
 async def until_sent_away(client: httpx.AsyncClient, path: str) -> httpx.Response:
@@ -112,39 +103,52 @@ async def until_sent_away(client: httpx.AsyncClient, path: str) -> httpx.Respons
     return found
 
 
+async def sent_until_one_is_sent_away(
+    process: ServiceProcess, requests: list[bytes]
+) -> list["asyncio.Task[Answer]"]:
+    """Send more and more of them while nothing is taken in; the rest after the first refusal."""
+    left = list(requests)
+    answering = [asyncio.ensure_future(sent(process, left.pop())) for _ in range(FIRST)]
+
+    async def one_is_sent_away() -> bool:
+        answering.extend(asyncio.ensure_future(sent(process, left.pop())) for _ in range(2))
+        return any(answer.done() for answer in answering)
+
+    await until(one_is_sent_away, seconds=8)
+    return [*answering, *(asyncio.ensure_future(sent(process, request)) for request in left)]
+
+
 async def test_of_more_orders_than_can_be_done_each_2xx_is_committed_and_the_rest_come_again(
     world: World, process: ServiceProcess
 ) -> None:
-    requests = orders(ORDERS, "crowd")
-    async with slow_database(world), process.client() as client:
-        answering = asyncio.gather(*(sent(process, request) for request in requests))
-        for path in ("/v1/orders", "/v1/quarantine"):  # sent away while orders are still taken
-            assert_told_when_to_come_again(await until_sent_away(client, path))
-        for path in ("/healthz", "/readyz", "/metrics"):
-            assert (await client.get(path)).status_code == 200
-        answers = await answering
+    async with process.client() as client:
+        async with standing_database(world):
+            answering = await sent_until_one_is_sent_away(process, orders(ORDERS, "crowd"))
+            assert not any(answer.done() for answer in answering[:FIRST])
+            for path in ("/v1/orders", "/v1/quarantine"):
+                assert_told_when_to_come_again(await until_sent_away(client, path))
+            for path in ("/healthz", "/metrics"):
+                assert (await client.get(path)).status_code == 200
+        answers = await asyncio.gather(*answering)
     statuses = Counter(answer.status for answer in answers)
-    assert set(statuses) <= {202, 503}  # a slow client may not bring enough for a refusal
-    assert statuses[202] > 200
+    assert set(statuses) == {202, 503}
     for answer in answers:
         if answer.status == 503:
             assert_told_when_to_come_again(answer)
     accepted = {answer.order_id for answer in answers if answer.status == 202}
-    assert accepted <= {str(row.order_id) for row in await world.orders()}
-    assert len(accepted) == statuses[202]
+    assert accepted == {str(row.order_id) for row in await world.orders()}
+    assert len(accepted) == statuses[202] >= FIRST
 
 
 async def test_what_was_sent_away_is_taken_when_it_comes_again(
     world: World, process: ServiceProcess
 ) -> None:
-    waiting = orders(ORDERS, "again")
-    rounds = 0
-    async with slow_database(world):
-        while waiting and rounds < 2:
-            answers = await asyncio.gather(*(sent(process, request) for request in waiting))
-            pairs = zip(waiting, answers, strict=True)
-            waiting = [request for request, answer in pairs if answer.status != 202]
-            rounds += 1
+    requests = orders(ORDERS, "again")
+    async with standing_database(world):
+        answering = await sent_until_one_is_sent_away(process, list(reversed(requests)))
+    pairs = zip(requests, await asyncio.gather(*answering), strict=True)
+    waiting = [request for request, answer in pairs if answer.status != 202]
+    assert waiting
 
     async def accepted() -> bool:
         answers = await asyncio.gather(*(sent(process, request) for request in waiting[:100]))
