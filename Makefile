@@ -20,8 +20,9 @@ help: ## list what can be done
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
 	@$(BIN)/python -m pip --version >/dev/null 2>&1 || $(BIN)/python -m ensurepip --upgrade >/dev/null
 	@$(BIN)/python -m pip install --quiet --require-hashes -r requirements/uv.txt
-	@$(BIN)/uv pip sync --quiet --require-hashes requirements/dev.txt
+	@$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements/dev.txt
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation $(addprefix -e ,$(MEMBERS))
+	@$(BIN)/python -m compileall -q $(MEMBERS)
 	@touch $@
 
 .PHONY: setup
@@ -102,7 +103,7 @@ fix: setup ## format and repair what can be repaired
 
 .PHONY: test
 test: setup ## all tests, fast ones first, in several processes (ARGS are pytest's)
-	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(RUN) -m pytest --numprocesses 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-unit
 test-unit: setup ## tests without database and broker

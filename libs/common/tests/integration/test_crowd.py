@@ -16,7 +16,7 @@ from common.http.admission import Admission
 from common.http.edge import Edge
 from common.http.protocol import BoundedProtocol, Crowd
 from common.telemetry.metrics import Metrics
-from support.waiting import until_true
+from support.waiting import until, until_true
 
 REQUEST = b"GET / HTTP/1.1\r\nhost: a\r\n\r\n"
 WITH_BODY = b"POST / HTTP/1.1\r\nhost: a\r\ncontent-length: 4\r\n\r\n"

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from random import Random
 
@@ -107,11 +108,12 @@ async def sent_until_one_is_sent_away(
     process: ServiceProcess, requests: list[bytes]
 ) -> list["asyncio.Task[Answer]"]:
     """Send more and more of them while nothing is taken in; the rest after the first refusal."""
-    left = list(requests)
-    answering = [asyncio.ensure_future(sent(process, left.pop())) for _ in range(FIRST)]
+    left = iter(requests)
+    answering: list[asyncio.Task[Answer]] = []
 
     async def one_is_sent_away() -> bool:
-        answering.extend(asyncio.ensure_future(sent(process, left.pop())) for _ in range(2))
+        some = islice(left, 2 if answering else FIRST)
+        answering.extend(asyncio.ensure_future(sent(process, request)) for request in some)
         return any(answer.done() for answer in answering)
 
     await until(one_is_sent_away, seconds=8)
@@ -145,7 +147,7 @@ async def test_what_was_sent_away_is_taken_when_it_comes_again(
 ) -> None:
     requests = orders(ORDERS, "again")
     async with standing_database(world):
-        answering = await sent_until_one_is_sent_away(process, list(reversed(requests)))
+        answering = await sent_until_one_is_sent_away(process, requests)
     pairs = zip(requests, await asyncio.gather(*answering), strict=True)
     waiting = [request for request, answer in pairs if answer.status != 202]
     assert waiting

@@ -9,16 +9,18 @@ import pytest
 from common.contracts.fulfillment import OrderAllocated
 from common.ids import new_id
 
+UNKNOWN = "01970000-0000-7000-8000-000000000000"  # the same in every test process
+
 Bring = Callable[..., Awaitable[httpx.Response]]
 Tell = Callable[..., Awaitable[None]]
 
 READS = (
     "/v1/statements",
-    f"/v1/statements/{new_id()}",
+    f"/v1/statements/{UNKNOWN}",
     "/v1/differences",
     "/v1/differences/summary",
     "/v1/orders",
-    f"/v1/orders/{new_id()}",
+    f"/v1/orders/{UNKNOWN}",
     "/v1/matches",
     "/v1/totals",
 )
@@ -94,8 +96,8 @@ async def test_matches_are_found_by_order_and_by_statement(
 @pytest.mark.parametrize(
     ("path", "status"),
     [
-        (f"/v1/orders/{new_id()}", 404),
-        (f"/v1/statements/{new_id()}", 404),
+        (f"/v1/orders/{UNKNOWN}", 404),
+        (f"/v1/statements/{UNKNOWN}", 404),
         ("/v1/nothing", 404),
         ("/v1/orders/1", 422),
         ("/v1/orders?state=lost", 422),
