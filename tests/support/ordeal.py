@@ -95,7 +95,7 @@ async def _until_half_sent(database_url: str, run: str, orders: int) -> None:
     async def under_way() -> bool:
         return bool(await connection.fetchval(query, run) >= orders)
 
-    await until(under_way, seconds=60)
+    await until(under_way, seconds=240)
     await connection.close()
 
 

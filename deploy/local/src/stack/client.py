@@ -19,7 +19,7 @@ from stack.services import SERVICES, Service
 from stack.state import Condition, Process, Scaling, State
 
 POLL_SECONDS = 0.05
-UP_SECONDS_MAX = 240.0
+UP_SECONDS_MAX = 300.0
 # At a first start, who has died so often will not get better by itself.
 FIRST_RESTARTS_MAX = 5
 

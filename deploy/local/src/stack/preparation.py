@@ -11,7 +11,7 @@ from stack.home import Home
 from stack.services import Service
 from stack.state import Step
 
-TIMEOUT_SECONDS = 120.0
+TIMEOUT_SECONDS = 240.0
 
 
 class Preparation:
