@@ -16,6 +16,7 @@ WATCHED = {"test_alerts.py", "test_dashboards.py", "test_scaling.py"}
 """Tests of a whole system that is watched; the others of a whole system have one of their own."""
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Where several processes share the tests, keep those together that share what is started.
 
