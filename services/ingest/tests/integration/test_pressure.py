@@ -20,7 +20,7 @@ from common.http.admission import OTHERS_AT_ONCE_MAX, OTHERS_WAITING_MAX, RETRY_
 from common.http.protocol import WAITED_FOR_MAX
 from loadtest.orders import webhook
 from support.proxy import Mode, Proxy, proxied
-from support.waiting import until, until_true
+from support.waiting import until
 
 NOBODY_THERE = "amqp://guest:guest@127.0.0.1:1/"
 SECRET = "the new secret"
