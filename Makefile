@@ -103,7 +103,7 @@ fix: setup ## format and repair what can be repaired
 
 .PHONY: test
 test: setup ## all tests, fast ones first, in several processes (ARGS are pytest's)
-	@$(RUN) -m pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder $(ARGS)
+	@$(RUN) -m pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 .PHONY: test-unit
 test-unit: setup ## tests without database and broker
