@@ -20,7 +20,7 @@ from support.waiting import until
 
 Fault = Callable[[Stack], Awaitable[None]]
 
-QUIET_SECONDS_MAX = 120.0
+QUIET_SECONDS_MAX = 300.0
 
 
 async def kill(stack: Stack, *names: str) -> None:

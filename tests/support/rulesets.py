@@ -110,4 +110,4 @@ async def in_force(risk: httpx.AsyncClient, document: dict[str, Any], *, workers
         seen = (await risk.get("/v1/rulesets/active")).json()["workers"]
         return len(seen) == workers and all(worker["stable"] == wanted for worker in seen)
 
-    await until(followed, seconds=60)
+    await until(followed, seconds=240)

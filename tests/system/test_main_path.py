@@ -31,7 +31,7 @@ async def _order(client: Client, order_id: str, state: str) -> dict[str, Any]:
         found = answer.json() if answer.is_success else {}
         return found if found.get("state") == state else None
 
-    return await until(shown, seconds=30)  # type: ignore[return-value]
+    return await until(shown, seconds=180)  # type: ignore[return-value]
 
 
 async def _scan(client: Client, code: str, step: str, **more: str) -> httpx.Response:
@@ -65,7 +65,7 @@ async def test_an_order_goes_from_webhook_to_reconciled_payment(
         found = answer.json() if answer.is_success else {}
         return found if (found.get("fulfilment") or {}).get("state") == "handed_over" else None
 
-    account = await until(known, seconds=30)
+    account = await until(known, seconds=180)
     (transaction,) = account["transactions"]
     amount = f"{transaction['amount_minor'] / 100:.2f}"
     statement = (

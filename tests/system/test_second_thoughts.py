@@ -75,7 +75,7 @@ async def _order(doors: Doors, order_id: str, **wanted: Any) -> dict[str, Any]:
         found = answer.json() if answer.is_success else {}
         return found if all(found.get(name) == value for name, value in wanted.items()) else None
 
-    return await until(shown, seconds=60)  # type: ignore[return-value]
+    return await until(shown, seconds=240)  # type: ignore[return-value]
 
 
 async def _scan(doors: Doors, code: str, step: str, **more: str) -> httpx.Response:
@@ -148,7 +148,7 @@ async def test_an_order_that_left_before_it_was_flagged_is_shown_to_the_reviewer
         assessment = (await risk.get(f"/v1/assessments/{order_id}")).json()
         return assessment["left_before_hold"] or None
 
-    assert await until(told, seconds=60) == "handed_over"
+    assert await until(told, seconds=240) == "handed_over"
     await _order(doors, order_id, state="handed_over")
     (waiting,) = [
         each

@@ -62,7 +62,7 @@ async def journal(system: Stack, began: str) -> Journal:
         status, _ = await verified(system, "--since", began)
         return status == CLEAN
 
-    await until(clean, seconds=60)
+    await until(clean, seconds=240)
     return sent
 
 

@@ -18,7 +18,7 @@ from support.load import Journal, send_orders
 from support.waiting import until
 
 SERVICES = ("ingest", "risk", "fulfillment", "reconciliation")
-ENDED_SECONDS_MAX = 60  # how long to wait at most; nothing is said about how long it takes
+ENDED_SECONDS_MAX = 240  # how long to wait at most; nothing is said about how long it takes
 Wipe = Callable[[Broker, str], Awaitable[None]]
 
 
