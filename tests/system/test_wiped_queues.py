@@ -83,7 +83,7 @@ async def until_all_ended(system: Stack, journal: Journal) -> None:
 
 
 async def test_orders_end_though_all_queues_are_deleted_again_and_again(system: Stack) -> None:
-    before = await emitted_again(system)
+    """Whether a deletion hits a waiting event is chance; the next test sees to it that one does."""
     async with asyncio.TaskGroup() as tasks:
         load = tasks.create_task(orders(system))
         while not load.done():
@@ -91,7 +91,6 @@ async def test_orders_end_though_all_queues_are_deleted_again_and_again(system: 
             await asyncio.to_thread(system.wait_ready, 60)
     await wipe(system, delete)
     await until_all_ended(system, load.result())
-    assert await emitted_again(system) > before
 
 
 async def test_orders_end_though_what_waited_was_purged(system: Stack) -> None:
