@@ -83,18 +83,32 @@ async def until_all_ended(system: Stack, journal: Journal) -> None:
 
 
 async def test_orders_end_though_all_queues_are_deleted_again_and_again(system: Stack) -> None:
-    """Whether a deletion hits a waiting event is chance; the next test sees to it that one does."""
     async with asyncio.TaskGroup() as tasks:
         load = tasks.create_task(orders(system))
         while not load.done():
             await wipe(system, delete)
             await asyncio.to_thread(system.wait_ready, 60)
+    waiting = await orders_that_wait(system)  # the last deletion shall hit events, not by chance
     await wipe(system, delete)
+    before = await emitted_again(system)
+    await asyncio.to_thread(system.scale, "risk", 2)
     await until_all_ended(system, load.result())
+    await until_all_ended(system, waiting)
+    assert await emitted_again(system) > before
 
 
 async def test_orders_end_though_what_waited_was_purged(system: Stack) -> None:
     """Nobody notices a purge: nothing is closed, and the queue is as short as after good work."""
+    journal = await orders_that_wait(system)
+    await wipe(system, purge)
+    before = await emitted_again(system)
+    await asyncio.to_thread(system.scale, "risk", 2)
+    await until_all_ended(system, journal)
+    assert await emitted_again(system) >= before + 360
+
+
+async def orders_that_wait(system: Stack) -> Journal:
+    """Send orders that risk does not take; all of them wait in its queue then."""
     main = ServiceQueues("risk").main
     await asyncio.to_thread(system.scale, "risk", 0)
     journal = await orders(system)
@@ -104,11 +118,7 @@ async def test_orders_end_though_what_waited_was_purged(system: Stack) -> None:
             return await broker.count(main) > 0 and not await unpublished(system)
 
         await until(all_wait)
-    await wipe(system, purge)
-    before = await emitted_again(system)
-    await asyncio.to_thread(system.scale, "risk", 2)
-    await until_all_ended(system, journal)
-    assert await emitted_again(system) >= before + 360
+    return journal
 
 
 async def unpublished(system: Stack) -> bool:

@@ -12,8 +12,7 @@ from loadtest.incident.unguarded import LITERAL, THRESHOLD, Unguarded
 
 BREAKER_SECONDS_MAX = 5.0
 ABORT_SECONDS_MAX = 10.0
-NEW_ORDERS_SECONDS_MAX = 60.0
-"""Those that come while the queue is still being moved wait behind it; later ones do not."""
+NEW_ORDERS_SECONDS_MAX = 5.0
 ALERT_LATE_SECONDS_MAX = 20.0
 """A scrape of 5 s and an evaluation of 15 s."""
 
