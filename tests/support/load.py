@@ -4,6 +4,7 @@ It keeps a journal outside the system: what was accepted, and with which order i
 """
 
 import asyncio
+from collections import Counter
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,7 +24,8 @@ class Journal:
     """Order id by number, for every order that got a 2xx."""
     contradictions: list[str] = field(default_factory=list)
     """Answers that do not agree with earlier ones about the same order."""
-    sent_again: int = 0
+    refused: Counter[str] = field(default_factory=Counter)
+    """How often which answer, or none, made the channel send an order again."""
 
     def note(self, number: int, order_id: str) -> None:
         before = self.accepted.setdefault(number, order_id)
@@ -60,13 +62,15 @@ async def _insist(
     while times:
         try:
             answer = await client.post("/v1/webhooks/shopify/demo", headers=headers, content=body)
-        except httpx.TransportError:
-            answer = None
-        if answer is not None and answer.is_success:
-            journal.note(number, answer.json()["orders"][0]["order_id"])
-            times -= 1
-            continue
+        except httpx.TransportError as error:
+            said = type(error).__name__
+        else:
+            if answer.is_success:
+                journal.note(number, answer.json()["orders"][0]["order_id"])
+                times -= 1
+                continue
+            said = str(answer.status_code)
         if monotonic_seconds() > deadline:
             raise TimeoutError(f"Order {number} was not accepted in {GIVE_UP_SECONDS} s.")
-        journal.sent_again += 1
+        journal.refused[said] += 1
         await asyncio.sleep(0.2)

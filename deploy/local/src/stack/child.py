@@ -73,8 +73,8 @@ class Child:
     async def _live(self) -> str:
         """One life of the program; returns how it ended."""
         try:
-            launch = await self.program.launch()
-            if self._stopping.is_set():
+            launch = await self._launch()
+            if launch is None:
                 return ""
             self._process = await self._start(launch)
         except (OSError, StackError) as error:
@@ -93,6 +93,18 @@ class Child:
             self._signal(self.program.stop_signal)
         await self._watch(self._process)
         return f"ended with {self._process.returncode}"
+
+    async def _launch(self) -> Launch | None:
+        """Return how to start, or None if it is to stop before that is known."""
+        launching = asyncio.ensure_future(self.program.launch())
+        stop = asyncio.ensure_future(self._stopping.wait())
+        await asyncio.wait((launching, stop), return_when=asyncio.FIRST_COMPLETED)
+        stop.cancel()
+        if not self._stopping.is_set():
+            return await launching
+        launching.cancel()
+        await asyncio.wait((launching,))
+        return None
 
     async def _start(self, launch: Launch) -> Subprocess:
         marks = {HOME_MARK: str(self._home.path), NAME_MARK: self.program.name}

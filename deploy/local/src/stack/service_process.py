@@ -9,6 +9,7 @@ import httpx
 
 from stack.program import Launch, dying_with_supervisor, says_ok
 from stack.services import Command
+from stack.turns import Turns
 
 
 @dataclass(kw_only=True)
@@ -19,6 +20,7 @@ class ServiceProcess:
     http: httpx.AsyncClient
     claim_port: Callable[[], int]
     environment: Callable[[int], Mapping[str, str]]
+    turns: Turns
     stop_signal: signal.Signals = signal.SIGTERM
     stop_seconds: float = 25.0
     # It loses its database or broker and finds it again.
@@ -26,6 +28,7 @@ class ServiceProcess:
     _port: int = field(default=0, init=False)
 
     async def launch(self) -> Launch:
+        await self.turns.take(self.name)
         # Claimed anew at every start: somebody may have taken the port meanwhile.
         self._port = self.claim_port()
         return Launch(
@@ -36,4 +39,7 @@ class ServiceProcess:
         )
 
     async def is_ready(self) -> bool:
-        return await says_ok(self.http, f"http://127.0.0.1:{self._port}/readyz")
+        ready = await says_ok(self.http, f"http://127.0.0.1:{self._port}/readyz")
+        if ready:
+            self.turns.give_back(self.name)
+        return ready

@@ -28,6 +28,7 @@ from stack.program import Program
 from stack.service_process import ServiceProcess
 from stack.services import Command, Service
 from stack.state import State
+from stack.turns import Turns
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +51,7 @@ class Supervisor:
         self._extras = Extras(home, self._ports, http, self._keep)
         self._autoscaler = Autoscaler(home, http, self._changed)
         self._services: dict[str, Child] = {}
+        self._turns = Turns()
         self._preparation = Preparation(
             home,
             lambda name: self._environment(name, None),
@@ -118,6 +120,7 @@ class Supervisor:
                 http=self._http,
                 claim_port=claim_port,
                 environment=lambda port: self._environment(name, port),
+                turns=self._turns,
             )
             self._services[name] = self._keep(program)
 
