@@ -8,8 +8,8 @@ from typing import Any, Protocol
 import cel
 import zen
 
+from common.expression import Inconclusive, compile_expression
 from loadtest.rule_sample import FIELDS, LIMITS, PHONES, ROADS, RULES, SCHEMA, Values
-from risk.domain.expression import Inconclusive, compile_expression
 
 Answers = list[bool | None]
 """Of each rule; None: it could not tell."""

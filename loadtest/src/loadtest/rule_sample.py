@@ -3,7 +3,7 @@
 import random
 from collections.abc import Mapping
 
-from risk.domain.expression import Constant, Field, Schema, Type
+from common.expression import Constant, Field, Schema, Type
 
 Values = tuple[object, ...]
 

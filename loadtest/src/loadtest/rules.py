@@ -14,10 +14,7 @@ from typing import Any
 import cel
 import zen
 
-from loadtest import report
-from loadtest.rule_engines import Answers, Cel, CelGiven, CelObjects, Engine, Ours, Zen
-from loadtest.rule_sample import FIELDS, RULES, Values, orders
-from risk.domain.expression import (
+from common.expression import (
     ExpressionError,
     Field,
     Inconclusive,
@@ -25,6 +22,9 @@ from risk.domain.expression import (
     Type,
     compile_expression,
 )
+from loadtest import report
+from loadtest.rule_engines import Answers, Cel, CelGiven, CelObjects, Engine, Ours, Zen
+from loadtest.rule_sample import FIELDS, RULES, Values, orders
 
 ROOT = Path(__file__).parents[3]
 RESULT = ROOT / "loadtest" / "results" / "rules.json"

@@ -1,7 +1,6 @@
 """The life of any service: what it is made of, and how its two roles start, drain and stop.
 
-Both roles are one ASGI program: uvicorn turns SIGTERM into the end of the lifespan, and there the
-worker stops cleanly: nothing new, finish the batch, commit, flush, acknowledge, close.
+Uvicorn turns SIGTERM into the end of the lifespan: there a worker finishes its batch, and closes.
 """
 
 import asyncio
@@ -32,8 +31,7 @@ from common.http.recovery import recovery_routes
 from common.messaging.batch import BatchHandler
 from common.messaging.consumer import Consumer
 from common.messaging.ledger.keeping import Ledger
-from common.messaging.recovery.course import Policy
-from common.messaging.recovery.trend import Limits
+from common.messaging.recovery.course import policy_of
 from common.messaging.relay import Relay
 from common.messaging.settling import BATCH_EVENTS_MAX
 from common.messaging.subscription import Subscription
@@ -102,6 +100,8 @@ class Service:
     """Adds the service's routes and state to its API."""
     subscriptions: Sequence[Subscription] = ()
     larger_bodies: Mapping[str, int] = field(default_factory=dict)
+    streamed_bodies: Mapping[str, int] = field(default_factory=dict)
+    """Paths of uploads that no memory holds, and how many bytes each may have."""
     worker_chores: Sequence[Chore] = ()
     """Run for the life of a worker process, until cancelled."""
     batch_events_max: int = BATCH_EVENTS_MAX
@@ -153,16 +153,21 @@ def api_app(service: Service) -> ASGIApp:
     app.state.keys = KeyRing(runtime.engine, service.tables)
     app.add_middleware(KeyFirst, keys=app.state.keys)
     app.include_router(probes(runtime.metrics, ready))
-    app.include_router(operations_routes(service.name))
-    app.include_router(operations_page())
-    if service.subscriptions:
-        app.include_router(recovery_routes(service.name))
+    _include_common(app, service)
     service.mount(app, runtime)
     problems.install(app)
     inner = HotRoutes(app, runtime.hot_routes)
     runtime.admission.serve_first(runtime.hot_routes)
-    admission, larger = runtime.admission, service.larger_bodies
-    return Edge(inner, metrics=runtime.metrics, admission=admission, larger=larger)
+    metrics, admission = runtime.metrics, runtime.admission
+    larger, streamed = service.larger_bodies, service.streamed_bodies
+    return Edge(inner, metrics=metrics, admission=admission, larger=larger, streamed=streamed)
+
+
+def _include_common(app: FastAPI, service: Service) -> None:
+    app.include_router(operations_routes(service.name))
+    app.include_router(operations_page())
+    if service.subscriptions:
+        app.include_router(recovery_routes(service.name))
 
 
 def worker_app(service: Service) -> FastAPI:
@@ -208,7 +213,7 @@ def _consumer(service: Service, runtime: Runtime) -> Consumer:
         runtime.relay,
         runtime.settings.amqp_url,
         runtime.metrics,
-        _recovery_policy(runtime.settings),
+        policy_of(runtime.settings),
         service.batch_events_max,
         publishers_for(service.name),
     )
@@ -224,11 +229,6 @@ def _ledger(name: str, runtime: Runtime) -> Ledger:
         readers_of(name),
         runtime.metrics.registry,
     )
-
-
-def _recovery_policy(settings: ServiceSettings) -> Policy:
-    limits = Limits(drain_seconds=settings.recovery_drain_seconds)
-    return Policy(settings.recovery_automatic, limits, settings.business_timezone)
 
 
 async def _drain(consumer: Consumer, consuming: "asyncio.Task[None] | None") -> None:

@@ -52,6 +52,12 @@ def test_what_risk_flags_is_held_exactly_where_it_may_still_be_cancelled() -> No
     assert all(step(source, Trigger.FLAG) is State.HELD for source in flagged)
 
 
+def test_what_the_channel_keeps_back_is_held_wherever_risk_may_flag_it() -> None:
+    kept = {t.source for t in TRANSITIONS if t.trigger is Trigger.KEEP_BACK}
+    assert kept == {t.source for t in TRANSITIONS if t.trigger is Trigger.FLAG}
+    assert all(step(source, Trigger.KEEP_BACK) is State.HELD for source in kept)
+
+
 @given(st.lists(st.sampled_from(Trigger), max_size=60))
 def test_any_sequence_of_triggers_keeps_to_the_table(triggers: list[Trigger]) -> None:
     state: State | None = None

@@ -8,7 +8,7 @@ from textwrap import dedent
 
 import pytest
 
-from risk.domain.expression import Field, Type
+from common.expression import Field, Type
 from risk.domain.ruleset import Source
 from risk.gateways import plugin_process
 from risk.gateways.answering import Unreachable

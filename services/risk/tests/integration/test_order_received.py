@@ -193,11 +193,14 @@ async def test_the_demo_rule_set_blocks_by_phone_and_address(
         await demo.seed(work)
     phone = order.customer.model_copy(update={"phone": "+8613900000000"})
     masked = order.customer.model_copy(update={"phone": None})
+    sealed = masked.model_copy(update={"receiver_token": "oaid"})
     address = order.address.model_copy(update={"detail": "黑名单路 7 号"})
     others: list[dict[str, Any]] = [
         {"customer": phone},
         {"customer": masked},
         {"address": address},
+        {"customer": sealed},
+        {"customer": masked, "delivery": "in_store"},
         {},
     ]
     await deliver(*(receipt(order.model_copy(update=other)) for other in others))
@@ -205,6 +208,8 @@ async def test_the_demo_rule_set_blocks_by_phone_and_address(
         ("order.rejected.v1", ["blocked-phones:phone_blocked"]),
         ("order.held.v1", ["blocked-phones:unanswered"]),
         ("order.held.v1", ["blocked-addresses:address_blocked"]),
+        ("order.approved.v1", None),
+        ("order.approved.v1", None),
         ("order.approved.v1", None),
     ]
 

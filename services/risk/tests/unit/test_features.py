@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.contracts.order import Order
+from common.expression import Type
 from common.ids import new_id
-from risk.domain.expression import Type
 from risk.domain.features import COUNTED, FEATURES, POSITIONS, Past, padded, vector
 from risk.domain.velocity import Cell, Counts
 from risk.use_cases.featuring import subject_of
@@ -27,6 +27,8 @@ RELEASED = [
     *(f"customer.{name}" for name in ("known", "is_new", "refusals")),
     "phone.refusals",
     *(f"{who}.{w}" for who in ("customer", "phone", "address", "device", "shop") for w in WINDOWS),
+    "order.in_store",
+    "order.is_sealed",
 ]
 """Append to it when features are added; never change what is there: stored vectors depend on it."""
 
@@ -119,6 +121,24 @@ def test_what_is_counted_comes_in_the_order_of_its_names() -> None:
     assert (seen["customer.refusals"], seen["phone.refusals"]) == (1, 2)
     for place, who in enumerate(COUNTED):
         assert [seen[f"{who}.{window}"] for window in WINDOWS] == list(counts[place])
+
+
+def test_an_order_sold_over_the_counter_has_no_receiver_to_look_at() -> None:
+    nowhere = {"province": "", "city": "", "district": "", "detail": "", "postcode": None}
+    order = an_order(
+        delivery="in_store",
+        customer=anonymous(name=""),
+        address={"country": "SE", **nowhere},
+        device=None,
+    )
+    subject = subject_of(new_id(), order, NOW)
+    assert subject.cells[:4] == (None, None, None, None)
+    seen = values(order)
+    assert (seen["order.in_store"], values(an_order())["order.in_store"]) == (True, False)
+    sealed = values(an_order(customer=anonymous(phone=None, receiver_token="oaid")))
+    assert (sealed["order.is_sealed"], seen["order.is_sealed"]) == (True, False)
+    for name in ("phone.sha256", "address.text", "address.city", "address.quality"):
+        assert seen[name] is None
 
 
 def test_an_order_of_nobody_known_has_no_past() -> None:

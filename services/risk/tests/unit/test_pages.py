@@ -12,6 +12,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
 from common.http import problems
+from common.http.assets import PARTS
 from common.money import exponent
 from risk.api import assessments, breakers, releases, reviews, rulesets
 from risk.domain.breaker import State
@@ -22,7 +23,8 @@ from risk.domain.ruleset import AUTOMATIC_CODES
 from risk.pages import desk
 from risk.store.changes import Kind
 
-STATIC = {file.name: file.read_text() for file in files("risk.pages").joinpath("static").iterdir()}
+FOLDER = files("risk.pages").joinpath("static")
+STATIC = {file.name: file.read_text() for place in (PARTS, FOLDER) for file in place.iterdir()}
 SCRIPTS = {name: text for name, text in STATIC.items() if name.endswith(".js")}
 CODE = "\n".join(text for name, text in SCRIPTS.items() if not name.startswith("strings."))
 SPOKEN = ("en", "zh")

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from common.expression import Expression, Field, Schema, Type, compile_expression
 from risk.domain.decision import APPROVAL, Decision, Outcome, Reason
-from risk.domain.expression import Expression, Field, Schema, Type, compile_expression
 from risk.domain.judging import NOT_ASKED, answers_to
 from risk.domain.ruleset import (
     OVER_EXPOSURE_CAP,

@@ -3,6 +3,7 @@
 import hashlib
 import mimetypes
 from dataclasses import dataclass
+from importlib.resources import files
 from importlib.resources.abc import Traversable
 from typing import Self
 
@@ -53,14 +54,19 @@ class Asset:
         return Response(self.content, headers=headers, media_type=self.media_type)
 
 
+PARTS = files("common.http").joinpath("page_parts")
+"""What pages of several services are built with: served beside each page."""
+
+
 def page_routes(path: str, folder: Traversable, page: str) -> APIRouter:
-    """Serve a page at this path and the files of its folder below it.
+    """Serve a page at this path, and the files of its folder and of PARTS below it.
 
     Every file is read once: none is found by a name that a request made up.
     """
     assets = {
         file.name: Asset.of(file.name, file.read_bytes())
-        for file in folder.iterdir()
+        for place in (PARTS, folder)
+        for file in place.iterdir()
         if file.is_file()
     }
     router = APIRouter(include_in_schema=False)

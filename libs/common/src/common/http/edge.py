@@ -5,6 +5,7 @@ Plain ASGI: a request costs two function calls here, whatever the framework behi
 
 import asyncio
 from collections.abc import Mapping
+from contextlib import suppress
 
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -29,26 +30,34 @@ BODY_BYTES_MAX = 1024 * 1024
 DISCARDED_BYTES_MAX = 64 * 1024 * 1024
 BODY_SECONDS_MAX = 15.0
 REQUEST_SECONDS_MAX = 60.0
+STREAMED_SECONDS_MAX = 300.0
+STREAMED_AT_ONCE_MAX = 2  # each may take up its limit of the disk
 CLIENT_GONE = 499  # as nginx counts it; nobody is there to read an answer
 
 _CLOSE = {"Connection": "close"}
 
 
 class Edge:
-    def __init__(
+    def __init__(  # noqa: PLR0913 - as many limits as it holds requests to
         self,
         app: ASGIApp,
         *,
         metrics: Metrics,
         admission: Admission | None = None,
         larger: Mapping[str, int] | None = None,
+        streamed: Mapping[str, int] | None = None,
         body_seconds: float = BODY_SECONDS_MAX,
     ) -> None:
-        """`larger` names the paths whose bodies may be larger than usual, and how many bytes."""
+        """`larger` names the paths whose bodies may be larger than usual, and how many bytes.
+
+        `streamed` names those whose bodies are handed on as they come, for what no memory holds.
+        """
         self.app = app
         self.metrics = metrics
         self.admission = admission or Admission()
         self.larger = dict(larger or {})
+        self.streamed = dict(streamed or {})
+        self.streams = asyncio.Semaphore(STREAMED_AT_ONCE_MAX)
         self.body_seconds = body_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -80,9 +89,31 @@ class Edge:
     async def _admit(self, lane: Lane, scope: Scope, receive: Receive, send: Send) -> None:
         if self.admission.refuses(lane):
             raise NoPlace
+        if scope["method"] == "POST" and scope["path"] in self.streamed:
+            await self._admit_stream(scope, receive, send)
+            return
         limited = await self._limit(scope, receive)
         async with self.admission.place(lane), asyncio.timeout(REQUEST_SECONDS_MAX):
             await self.app(scope, limited, send)
+
+    async def _admit_stream(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let the body through as it comes; few at once, beside the places of other requests."""
+        if _head_bytes(scope) > HEAD_BYTES_MAX:
+            raise head_too_large()
+        limit = self.streamed[scope["path"]]
+        if _must_not_be_read(scope, limit):
+            raise _too_large(limit)
+        if self.streams.locked():
+            raise NoPlace
+        body = _Stream(receive, limit, self.body_seconds)
+
+        async def after_the_body(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                await body.finish()
+            await send(message)
+
+        async with self.streams, asyncio.timeout(STREAMED_SECONDS_MAX):
+            await self.app(scope, body.receive, after_the_body)
 
     def _answer_to(self, error: Exception, lane: Lane, route: str) -> Response:
         if isinstance(error, NoPlace):
@@ -112,6 +143,45 @@ class Edge:
             return whole.pop() if whole else await receive()
 
         return replay
+
+
+class _Stream:
+    """A body on its way, held to its size and to its pace."""
+
+    def __init__(self, receive: Receive, limit: int, seconds: float) -> None:
+        self._receive = receive
+        self._limit = limit
+        self._seconds = seconds
+        self._size = 0
+        self._more = True
+
+    async def receive(self) -> Message:
+        if not self._more:
+            return await self._receive()
+        try:
+            async with asyncio.timeout(self._seconds):
+                message = await self._receive()
+        except TimeoutError:
+            self._more = False
+            raise RequestTimeout("The body did not arrive in time.", headers=_CLOSE) from None
+        self._count(message)
+        if self._size > self._limit:
+            await self.finish()
+            raise _too_large(self._limit)
+        return message
+
+    async def finish(self) -> None:
+        """Read and throw away what is left: who is still sending never gets to read an answer."""
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self._seconds):
+                while self._more and self._size <= DISCARDED_BYTES_MAX:
+                    self._count(await self._receive())
+        self._more = False
+
+    def _count(self, message: Message) -> None:
+        self._size += len(message.get("body", b""))
+        gone = message["type"] == "http.disconnect"
+        self._more = not gone and message.get("more_body", False)
 
 
 class _Gone(Exception):  # noqa: N818 - never leaves this module

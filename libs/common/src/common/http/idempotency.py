@@ -38,27 +38,39 @@ class Repeatable:
         self._request = request
         self._key = key
 
-    async def run(self, principal: Principal, command: Command, *, status: int = 200) -> Response:
-        """Do the work in one transaction and answer with what the command returns."""
+    async def run(
+        self,
+        principal: Principal,
+        command: Command,
+        *,
+        status: int = 200,
+        content: bytes | None = None,
+    ) -> Response:
+        """Do the work in one transaction and answer with what the command returns.
+
+        `content` stands for the body where that was streamed: a hash of what it says.
+        """
         works: WorkFactory = self._request.app.state.works
         relay: Relay = self._request.app.state.relay
-        content: bytes
+        answer: bytes
         async with works.begin() as work:
-            stored = await self._stored_answer(work, principal)
+            stored = await self._stored_answer(work, principal, content)
             if stored is not None:
                 return stored
             view = await command(work, cause_of(self._request))
-            content = view.model_dump_json().encode()
-            await self._store(work.connection, works.tables, principal, (status, content))
+            answer = view.model_dump_json().encode()
+            await self._store(work.connection, works.tables, principal, (status, answer))
         relay.offer(work.announced)
-        return Response(content, status, media_type="application/json")
+        return Response(answer, status, media_type="application/json")
 
-    async def _stored_answer(self, work: Work, principal: Principal) -> Response | None:
+    async def _stored_answer(
+        self, work: Work, principal: Principal, content: bytes | None
+    ) -> Response | None:
         """Claim the key; a concurrent call with the same key waits here for the first to end."""
         if self._key is None:
             return None
         table = self._request.app.state.works.tables.idempotency
-        wanted = await self._hash()
+        wanted = await self._hash(content)
         claim = (
             insert(table)
             .values(principal=principal.name, key=self._key, request_hash=wanted)
@@ -89,10 +101,11 @@ class Repeatable:
                 .values(status=answer[0], response=answer[1])
             )
 
-    async def _hash(self) -> bytes:
+    async def _hash(self, content: bytes | None) -> bytes:
         url = self._request.url
         target = f"{url.path}?{url.query}"
-        return request_hash(self._request.method, target, await self._request.body())
+        body = await self._request.body() if content is None else content
+        return request_hash(self._request.method, target, body)
 
 
 def request_hash(method: str, target: str, body: bytes) -> bytes:

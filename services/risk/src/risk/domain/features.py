@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-from risk.domain.expression import Type
+from common.expression import Type
 from risk.domain.velocity import HOUR, Cell, Counts, minute_of
 
 Value = bool | int | str | tuple[str, ...] | None
@@ -85,6 +85,8 @@ FEATURES: tuple[Feature, ...] = (
     *_RECEIVER,
     *_HISTORY,
     *(feature for who in COUNTED for feature in _velocity(who)),
+    Feature("order.in_store", Type.BOOL, "whether the goods were handed over in the shop"),
+    Feature("order.is_sealed", Type.BOOL, "whether the channel alone can open who receives it"),
 )
 POSITIONS: Mapping[str, int] = {feature.name: place for place, feature in enumerate(FEATURES)}
 
@@ -106,6 +108,8 @@ class Subject(NamedTuple):
     quantities: tuple[int, ...]
     placed_at: datetime
     has_memo: bool
+    in_store: bool
+    is_sealed: bool
     phone_sha256: str | None
     address_text: str | None
     country: str | None
@@ -170,6 +174,7 @@ def vector(order: Subject, past: Past) -> Vector:
     ]
     for counts in past.counts:
         values += _UNKNOWN if counts is None else counts
+    values += (order.in_store, order.is_sealed)
     return tuple(values)
 
 

@@ -8,8 +8,8 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from common.expression import Expression, Field, Inconclusive
 from risk.domain.decision import APPROVAL, Decision, Outcome, Reason, worst
-from risk.domain.expression import Expression, Field, Inconclusive
 
 UNANSWERED = "unanswered"
 """Code of the reason for which a core check holds that could not tell."""

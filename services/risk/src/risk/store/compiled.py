@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from risk.domain.decision import Outcome
-from risk.domain.expression import (
+from common.expression import (
     Constant,
     Expression,
     ExpressionError,
@@ -17,6 +16,7 @@ from risk.domain.expression import (
     Type,
     compile_expression,
 )
+from risk.domain.decision import Outcome
 from risk.domain.features import FEATURES
 from risk.domain.identity import canonical_json
 from risk.domain.receiver import comparable

@@ -56,6 +56,8 @@ def subject_of(order_id: UUID, order: Order, now: datetime) -> Subject:
         quantities=tuple([line.quantity for line in order.lines]),
         placed_at=order.placed_at,
         has_memo=bool(order.memo),
+        in_store=order.delivery == "in_store",
+        is_sealed=bool((order.customer.receiver_token or "").strip()),
         phone_sha256=fingerprint,
         address_text=text or None,
         country=address.country or None,

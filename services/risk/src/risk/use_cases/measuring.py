@@ -8,11 +8,11 @@ from typing import Any
 from uuid import UUID
 
 from common.database.work import Work, WorkFactory
+from common.expression import Type
 from common.ids import new_id
 from risk.domain.assessment import FIRST
 from risk.domain.decision import Outcome
 from risk.domain.drift import Drift, Pair, compare
-from risk.domain.expression import Type
 from risk.domain.features import FEATURES, Value, Vector
 from risk.domain.gate import CheckTimes, Times, Verdict, verdict
 from risk.domain.judging import NOT_ASKED, answers_to

@@ -16,7 +16,7 @@ import cel
 from hypothesis import assume, given, reject, settings
 from hypothesis import strategies as st
 
-from risk.domain.expression import (
+from common.expression import (
     Constant,
     Expression,
     ExpressionError,

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, NoReturn
 
-from risk.domain.expression.errors import Inconclusive
-from risk.domain.expression.terms import Read
+from common.expression.errors import Inconclusive
+from common.expression.terms import Read
 
 Run = Callable[[Sequence[Any]], Any]
 """A compiled term: from the values of the fields to its own."""

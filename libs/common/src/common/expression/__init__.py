@@ -1,8 +1,8 @@
 """The language of the rules: a typed, total subset of CEL over the features of one order."""
 
-from risk.domain.expression.compiling import Expression, compile_expression
-from risk.domain.expression.errors import ExpressionError, Inconclusive
-from risk.domain.expression.types import Constant, Field, Schema, Type
+from common.expression.compiling import Expression, compile_expression
+from common.expression.errors import ExpressionError, Inconclusive
+from common.expression.types import Constant, Field, Schema, Type
 
 __all__ = [
     "Constant",

@@ -5,8 +5,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TypeVar
 
-from risk.domain.expression.errors import ExpressionError
-from risk.domain.expression.syntax import (
+from common.expression.errors import ExpressionError
+from common.expression.syntax import (
     Binary,
     Call,
     Chain,
@@ -18,8 +18,8 @@ from risk.domain.expression.syntax import (
     Syntax,
     Unary,
 )
-from risk.domain.expression.tokens import Kind, Token, tokens_of
-from risk.domain.expression.types import INT_MAX
+from common.expression.tokens import Kind, Token, tokens_of
+from common.expression.types import INT_MAX
 
 NODES_MAX = 200
 DEPTH_MAX = 32

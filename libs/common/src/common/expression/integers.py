@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Mapping
 
-from risk.domain.expression.comparing import Run, unclear
-from risk.domain.expression.types import INT_MAX, INT_MIN
+from common.expression.comparing import Run, unclear
+from common.expression.types import INT_MAX, INT_MIN
 
 OVERFLOW = "overflow"
 DIVISION_BY_ZERO = "division_by_zero"

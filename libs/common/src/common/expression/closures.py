@@ -4,7 +4,7 @@ from collections.abc import Callable, Container, Sequence
 from functools import singledispatch
 from typing import Any
 
-from risk.domain.expression.comparing import (
+from common.expression.comparing import (
     BETWEEN,
     FIELD_WITH_CONSTANT,
     FIELD_WITH_TERM,
@@ -13,9 +13,9 @@ from risk.domain.expression.comparing import (
     cause_if_missing,
     unclear,
 )
-from risk.domain.expression.integers import OPERATIONS, negative
-from risk.domain.expression.joining import all_of, any_of
-from risk.domain.expression.terms import (
+from common.expression.integers import OPERATIONS, negative
+from common.expression.joining import all_of, any_of
+from common.expression.terms import (
     AllOf,
     AnyOf,
     Arithmetic,
@@ -34,7 +34,7 @@ from risk.domain.expression.terms import (
     TextTest,
     Value,
 )
-from risk.domain.expression.types import Type
+from common.expression.types import Type
 
 
 @singledispatch

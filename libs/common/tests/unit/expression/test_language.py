@@ -5,7 +5,7 @@ from operator import eq, ge, gt, le, lt, ne
 
 import pytest
 
-from risk.domain.expression import (
+from common.expression import (
     Constant,
     Expression,
     Field,

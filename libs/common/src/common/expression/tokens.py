@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from risk.domain.expression.errors import ExpressionError, cut
-from risk.domain.expression.types import INT_MAX
+from common.expression.errors import ExpressionError, cut
+from common.expression.types import INT_MAX
 
 TEXT_MAX = 2_000
 

@@ -1,6 +1,6 @@
 """Bounds what asking an expression can cost, before it is ever asked."""
 
-from risk.domain.expression.terms import (
+from common.expression.terms import (
     Comparison,
     ContainsAny,
     Membership,
@@ -10,7 +10,7 @@ from risk.domain.expression.terms import (
     Value,
     all_terms,
 )
-from risk.domain.expression.types import Type
+from common.expression.types import Type
 
 COST_MAX = 10_000
 """A unit is about 0.1 µs of one core."""

@@ -7,8 +7,8 @@ first that could not tell is the cause.
 from collections.abc import Sequence
 from typing import Any
 
-from risk.domain.expression.comparing import Run
-from risk.domain.expression.errors import Inconclusive
+from common.expression.comparing import Run
+from common.expression.errors import Inconclusive
 
 _PAIR = 2
 

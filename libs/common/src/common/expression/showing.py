@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from functools import singledispatch
 from typing import Any
 
-from risk.domain.expression.closures import closure_of
-from risk.domain.expression.errors import Inconclusive, cut
-from risk.domain.expression.terms import (
+from common.expression.closures import closure_of
+from common.expression.errors import Inconclusive, cut
+from common.expression.terms import (
     AllOf,
     AnyOf,
     Arithmetic,
@@ -26,7 +26,7 @@ from risk.domain.expression.terms import (
     TextTest,
     Value,
 )
-from risk.domain.expression.types import Type
+from common.expression.types import Type
 
 VALUE_MAX = 40
 _ATOMS = (Value, Named, Read, Has, Lookup, Size, TextTest, ContainsAny)

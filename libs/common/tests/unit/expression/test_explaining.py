@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.expression import Constant, Field, Schema, Type, compile_expression
+from common.expression import Constant, Field, Schema, Type, compile_expression
 
 FIELDS = (
     Field("order.payable_minor", Type.INT),

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.expression import Constant, Field, Schema, Type
-from risk.domain.expression.texts import containing_any
+from common.expression import Constant, Field, Schema, Type
+from common.expression.texts import containing_any
 
 parts = st.text(alphabet="ab浙", min_size=1, max_size=6)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from risk.domain.expression.texts import containing_any
+from common.expression.texts import containing_any
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 

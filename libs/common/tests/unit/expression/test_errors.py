@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from risk.domain.expression import (
+from common.expression import (
     Constant,
     Expression,
     ExpressionError,

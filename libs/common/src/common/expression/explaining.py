@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from risk.domain.expression.closures import closure_of
-from risk.domain.expression.errors import Inconclusive, cut
-from risk.domain.expression.showing import Clause, in_parentheses
-from risk.domain.expression.terms import AllOf, AnyOf, Choice, Not, Term, is_personal
+from common.expression.closures import closure_of
+from common.expression.errors import Inconclusive, cut
+from common.expression.showing import Clause, in_parentheses
+from common.expression.terms import AllOf, AnyOf, Choice, Not, Term, is_personal
 
 EXPLANATION_MAX = 300
 

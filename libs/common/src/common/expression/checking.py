@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from difflib import get_close_matches
 
-from risk.domain.expression import syntax
-from risk.domain.expression.errors import ExpressionError, cut
-from risk.domain.expression.parsing import DEPTH_MAX
-from risk.domain.expression.syntax import Syntax
-from risk.domain.expression.terms import (
+from common.expression import syntax
+from common.expression.errors import ExpressionError, cut
+from common.expression.parsing import DEPTH_MAX
+from common.expression.syntax import Syntax
+from common.expression.terms import (
     AllOf,
     AnyOf,
     Arithmetic,
@@ -26,7 +26,7 @@ from risk.domain.expression.terms import (
     TextTest,
     Value,
 )
-from risk.domain.expression.types import Schema, Type
+from common.expression.types import Schema, Type
 
 _ARITHMETIC = ("+", "-", "*", "/", "%")
 _EQUALITY = ("==", "!=")
@@ -44,13 +44,13 @@ _NAME_MAX = 60
 """Longer names are not compared with those there are."""
 
 
-def check(whole: Syntax, schema: Schema) -> Term:
+def check(whole: Syntax, schema: Schema, wanted: Type = Type.BOOL) -> Term:
     """Return an expression with its names resolved.
 
     Raises:
-        ExpressionError: it has a name or a type that is wrong, or is no condition.
+        ExpressionError: it has a name or a type that is wrong, or gives another type.
     """
-    return _Checker(schema).typed(whole, Type.BOOL, "a rule")
+    return _Checker(schema).typed(whole, wanted, "a rule")
 
 
 @dataclass(slots=True)

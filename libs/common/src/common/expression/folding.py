@@ -3,10 +3,10 @@
 from dataclasses import replace
 from typing import Any
 
-from risk.domain.expression.closures import closure_of
-from risk.domain.expression.errors import ExpressionError, Inconclusive
-from risk.domain.expression.integers import DIVISION_BY_ZERO, OVERFLOW
-from risk.domain.expression.terms import Arithmetic, Named, Read, Term, Value, parts_of
+from common.expression.closures import closure_of
+from common.expression.errors import ExpressionError, Inconclusive
+from common.expression.integers import DIVISION_BY_ZERO, OVERFLOW
+from common.expression.terms import Arithmetic, Named, Read, Term, Value, parts_of
 
 _ALWAYS = {DIVISION_BY_ZERO: "this always divides by zero", OVERFLOW: "this always overflows"}
 _ZERO = 0

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from risk.domain.expression.types import Constant, Type
+from common.expression.types import Constant, Type
 
 
 @dataclass(frozen=True, slots=True)
