@@ -32,10 +32,14 @@ class Trigger(StrEnum):
     DISCARD = "discard"
     HOLD = "hold"
     FLAG = "flag"
+    KEEP_BACK = "keep_back"
+    """The channel wants it kept back; risk lets it proceed."""
     APPROVE_PAID = "approve_paid"
     APPROVE_UNPAID = "approve_unpaid"
     REJECT = "reject"
     PAY = "pay"
+    TAKE_AWAY = "take_away"
+    """Sold over the counter, approved and paid: the buyer has the goods."""
     RESERVE_STOCK = "reserve_stock"
     FIND_NO_STOCK = "find_no_stock"
     SCAN_PICKING = "scan_picking"
@@ -96,7 +100,16 @@ TRANSITIONS: tuple[Transition, ...] = (
         for source in _BEFORE_HANDOVER
         if source is not _S.HELD
     ),
+    *(
+        Transition(source, _T.KEEP_BACK, _S.HELD, _F)
+        for source in _BEFORE_HANDOVER
+        if source is not _S.HELD
+    ),
     Transition(_S.AWAITING_PAYMENT, _T.PAY, _S.AWAITING_ALLOCATION, _F),
+    *(
+        Transition(source, _T.TAKE_AWAY, _S.DELIVERED, _F)
+        for source in (_S.RECEIVED, _S.HELD, _S.AWAITING_PAYMENT)
+    ),
     Transition(_S.AWAITING_ALLOCATION, _T.RESERVE_STOCK, _S.ALLOCATED, _F),
     Transition(_S.AWAITING_ALLOCATION, _T.FIND_NO_STOCK, _S.BACKORDERED, _F),
     Transition(_S.BACKORDERED, _T.RESERVE_STOCK, _S.ALLOCATED, _F),

@@ -18,6 +18,7 @@ _EXPONENTS = {
 }
 # No exponents, infinities, grouping or digits of other scripts: nobody means them.
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
+_PLAIN_DIGITS = 12
 MINOR_MAX = 2**53  # what JSON readers in every language still read exactly
 
 
@@ -32,6 +33,9 @@ def minor_from_decimal(text: str, currency: str) -> int:
     Raises:
         ValueError: the text is no plain decimal, too large, or finer than the currency.
     """
+    plain = _plain_minor(text, exponent(currency))
+    if plain is not None:
+        return plain
     if not _DECIMAL.fullmatch(text.strip()):
         raise ValueError("is not a decimal amount")
     scaled = Decimal(text.strip()).scaleb(exponent(currency))
@@ -41,6 +45,18 @@ def minor_from_decimal(text: str, currency: str) -> int:
     if minor != scaled:
         raise ValueError(f"has more decimals than {currency}")
     return minor
+
+
+def _plain_minor(text: str, places: int) -> int | None:
+    """Read the usual way to write an amount, at a fraction of the cost; None for all others."""
+    whole, point, fraction = text.partition(".")
+    missing = places - len(fraction)
+    digits = whole + fraction
+    if missing < 0 or len(digits) > _PLAIN_DIGITS or not (digits.isascii() and digits.isdecimal()):
+        return None
+    if not whole or (point and not fraction):
+        return None
+    return int(digits + "0" * missing)
 
 
 def decimal_from_minor(minor: int, currency: str) -> str:

@@ -1,6 +1,6 @@
 """Events published by fulfillment; `version` counts the steps of one order, higher is later."""
 
-from typing import ClassVar
+from typing import ClassVar, Literal
 from uuid import UUID
 
 from pydantic import AwareDatetime
@@ -59,4 +59,16 @@ class HoldMissed(Event):
 
     decision_no: int
     """Of the decision that came too late."""
+    state: str
+
+
+class ChangeMissed(Event):
+    """The order had left when the channel wanted it kept back, or sent to another address."""
+
+    TYPE: ClassVar[str] = "change.missed"
+    VERSION: ClassVar[int] = 1
+
+    change: Literal["hold", "address"]
+    change_no: int
+    """The `hold_no` or `address_no` of the event that came too late."""
     state: str

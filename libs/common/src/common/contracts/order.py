@@ -1,6 +1,11 @@
 """The parts of an order that more than one event carries."""
 
+from typing import Literal
+
 from pydantic import AwareDatetime, BaseModel, ConfigDict
+
+Delivery = Literal["shipment", "in_store"]
+"""How the goods reach the buyer: by a parcel, or over the counter where they were sold."""
 
 
 class Part(BaseModel):
@@ -14,6 +19,8 @@ class Customer(Part):
     phone: str | None
     email: str | None
     platform_id: str | None
+    receiver_token: str | None = None
+    """The channel's key to a receiver that it shows masked only, such as Taobao's oaid."""
 
 
 class Address(Part):
@@ -70,3 +77,5 @@ class Order(Part):
     memo: str | None
     device: str | None = None
     """A fingerprint of what it was ordered with, where the channel tells: a hash."""
+    delivery: Delivery = "shipment"
+    """In store: receiver and address may be empty, and no warehouse has anything to do."""

@@ -4,19 +4,34 @@ from collections.abc import Mapping
 
 from common.contracts.event import Event
 from common.contracts.fulfillment import (
+    ChangeMissed,
     HoldMissed,
     OrderAllocated,
     OrderBackordered,
     OrderCancelled,
     OrderHandedOver,
 )
-from common.contracts.ingest import CancellationRequested, OrderReceived, PaymentReceived
+from common.contracts.ingest import (
+    AddressChanged,
+    CancellationRequested,
+    HoldLifted,
+    HoldRequested,
+    LinesChanged,
+    MemoChanged,
+    OrderReceived,
+    PaymentReceived,
+    QuarantineOverdue,
+    RefundRequested,
+)
 from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
 
 READERS: Mapping[type[Event], tuple[str, ...]] = {
     OrderReceived: ("reconciliation", "risk"),
     PaymentReceived: ("fulfillment", "reconciliation"),
     CancellationRequested: ("fulfillment",),
+    AddressChanged: ("fulfillment",),
+    HoldRequested: ("fulfillment",),
+    HoldLifted: ("fulfillment",),
     OrderApproved: ("fulfillment",),
     OrderHeld: ("fulfillment",),
     OrderRejected: ("fulfillment",),
@@ -27,6 +42,15 @@ READERS: Mapping[type[Event], tuple[str, ...]] = {
     OrderCancelled: ("reconciliation",),
     HoldMissed: ("risk",),
 }
+
+OUTSIDE: tuple[type[Event], ...] = (
+    ChangeMissed,
+    LinesChanged,
+    MemoChanged,
+    QuarantineOverdue,
+    RefundRequested,
+)
+"""Events that only programs outside read, such as one that sends reminders: no service does."""
 
 
 def publisher_of(event: type[Event]) -> str:

@@ -3,7 +3,7 @@
 import asyncio
 
 from sqlalchemy import make_url, text
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 CONNECT_SECONDS_MAX = 5
 COMMAND_SECONDS_MAX = 30
@@ -11,6 +11,10 @@ STATEMENT_MILLISECONDS_MAX = 20_000
 LOCK_MILLISECONDS_MAX = 10_000
 IDLE_MILLISECONDS_MAX = 15_000  # a frozen process must not keep its locks for ever
 ANSWER_SECONDS_MAX = 5
+
+Connection = AsyncConnection
+Engine = AsyncEngine
+"""For those who hand them on to a store and speak no SQL themselves."""
 
 
 def open_engine(database_url: str, *, application: str, connections_max: int = 10) -> AsyncEngine:

@@ -10,8 +10,13 @@ from dataclasses import dataclass, field
 from aiormq.abc import AbstractChannel
 from pamqp.common import FieldValue
 
+from common.contracts.readers import OUTSIDE
+
 EXCHANGE = "sluice.events"
 UNROUTED = "sluice.unrouted"
+NOTICES = "sluice.notices"
+NOTICES_MAX = 10_000
+NOTICES_SECONDS = 7 * 24 * 3600
 
 # The ladder: each rung is a queue of its own, since a queue's head alone can expire.
 RETRY_SECONDS = (1, 5, 30, 120, 600)
@@ -93,6 +98,18 @@ async def declare_exchange(channel: AbstractChannel) -> None:
     await channel.exchange_declare(
         EXCHANGE, exchange_type="topic", durable=True, arguments={"alternate-exchange": UNROUTED}
     )
+    await declare_queues(channel, [notices_queue()])
+
+
+def notices_queue() -> Queue:
+    """Return the queue for programs outside; while they are away it keeps the newest, a week."""
+    limits: dict[str, FieldValue] = {
+        "x-message-ttl": NOTICES_SECONDS * 1000,
+        "x-max-length": NOTICES_MAX,
+        "x-overflow": "drop-head",
+    }
+    keys = tuple(event.routing_key() for event in OUTSIDE)
+    return Queue(NOTICES, _quorum() | limits, keys)
 
 
 async def declare_queues(channel: AbstractChannel, queues: Iterable[Queue]) -> None:

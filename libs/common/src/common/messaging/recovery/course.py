@@ -18,6 +18,7 @@ from common.messaging.pack import Pack
 from common.messaging.recovery.moving import movable
 from common.messaging.recovery.trend import Limits, Measure, Trend
 from common.messaging.watch import Progress
+from common.settings import ServiceSettings
 from common.telemetry.metrics import Metrics
 
 FOLLOW_SECONDS = 1.0
@@ -38,6 +39,11 @@ class Policy:
     limits: Limits = field(default_factory=Limits)
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     """Where the merchant's day begins at midnight."""
+
+
+def policy_of(settings: ServiceSettings) -> Policy:
+    limits = Limits(drain_seconds=settings.recovery_drain_seconds)
+    return Policy(settings.recovery_automatic, limits, settings.business_timezone)
 
 
 @dataclass
