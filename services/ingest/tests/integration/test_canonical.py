@@ -169,3 +169,14 @@ async def test_a_document_may_have_any_media_type(world: World) -> None:
         "/v1/orders", content=json_bytes(canonical()), headers={"Content-Type": "text/plain"}
     )
     only(answer, "accepted")
+
+
+async def test_what_was_sold_over_the_counter_needs_no_receiver(world: World) -> None:
+    order_id = await world.accepted(
+        delivery="in_store",
+        customer={"name": None, "phone": None, "email": None, "platform_id": None},
+        address={},
+    )
+    (event,) = await world.events(order_id)
+    assert event["data"]["order"]["delivery"] == "in_store"
+    assert event["data"]["order"]["customer"]["name"] == ""

@@ -37,6 +37,7 @@ async def test_a_quarantined_order_is_shown_with_its_reasons_masked(world: World
         "phone": "138****8000",
         "email": None,
         "platform_id": None,
+        "receiver_token": None,
     }
 
 

@@ -5,12 +5,10 @@ from typing import Any
 
 import pytest
 from ingest_material.drafts import NOW
+from ingest_material.reading import read
 from ingest_material.shopify import shopify_order
 from ingest_material.woocommerce import woocommerce_order
 
-from ingest.channels.channel import Unreadable
-from ingest.channels.shopify import Shopify
-from ingest.channels.woocommerce import WooCommerce
 from ingest.domain.draft import Draft
 from ingest.domain.validation import checked
 from ingest.store.documents import read_draft
@@ -20,13 +18,11 @@ FINGERPRINT = hashlib.sha256(f"{IP}|{BROWSER}".encode()).hexdigest()[:32]
 
 
 def from_shopify(**changes: Any) -> Draft:
-    (incoming,) = Shopify().translate("orders/create", shopify_order(**changes), "demo")
-    return incoming.draft
+    return read("shopify", shopify_order(**changes), "orders/create").draft
 
 
 def from_woocommerce(**changes: Any) -> Draft:
-    (incoming,) = WooCommerce().translate("order.created", woocommerce_order(**changes), "demo")
-    return incoming.draft
+    return read("woocommerce", woocommerce_order(**changes), "order.created").draft
 
 
 def from_shopify_client(address: str | None, browser: str | None) -> Draft:
@@ -60,8 +56,11 @@ def test_a_message_that_tells_nothing_of_the_client_has_no_device() -> None:
 
 
 def test_a_client_of_another_shape_is_named() -> None:
-    with pytest.raises(Unreadable, match="client_details is no object"):
-        from_shopify(client_details="Mozilla")
+    incoming = read("shopify", shopify_order(client_details="Mozilla"), "orders/create")
+    (problem,) = incoming.problems
+    assert (problem.code, problem.field) == ("unreadable_field", "device")
+    assert problem.message == "Client_details is no object."
+    assert incoming.draft.device is None
 
 
 def test_guests_are_not_all_one_customer() -> None:

@@ -89,6 +89,11 @@ WRONG: list[tuple[dict[str, Any], str, str]] = [
     ({"lines": (a_line(unit_price_minor=MINOR_MAX),)}, "bad_price", "lines.0.unit_price_minor"),
     ({"lines": (a_line(discount_minor=-1),)}, "bad_discount", "lines.0.discount_minor"),
     ({"lines": (a_line(discount_minor=3981),)}, "bad_discount", "lines.0.discount_minor"),
+    (
+        {"lines": (a_line(unit_price_minor=MINOR_MAX - 1, discount_minor=MINOR_MAX),)},
+        "bad_discount",
+        "lines.0.discount_minor",
+    ),
     ({"amounts__goods_minor": None}, "bad_amount", "amounts.goods_minor"),
     ({"amounts__payable_minor": None}, "bad_amount", "amounts.payable_minor"),
     ({"amounts__freight_minor": -1}, "bad_amount", "amounts.freight_minor"),
@@ -299,3 +304,44 @@ def test_a_phone_number_is_recognised_by_its_ends() -> None:
 
 def test_the_masked_value_holds_no_control_character() -> None:
     assert masked("13\x00800\x1b138000") == "138***00"
+
+
+# -- sold over the counter
+
+NOBODY: dict[str, Any] = {
+    "customer__name": None,
+    "customer__phone": None,
+    "address__detail": None,
+    "address__city": None,
+    "address__province": None,
+}
+
+
+@pytest.mark.parametrize(
+    "changes", [{"delivery": "in_store"}, {"customer__receiver_token": "oaid-1"}]
+)
+def test_an_order_that_needs_no_receiver_is_an_order_for_every_reader(changes: Any) -> None:
+    normal, reasons = checked(a_draft(**NOBODY, **changes), NOW)
+    assert reasons == []
+    order = Order.model_validate_json(draft_json(normal))
+    assert (order.customer.name, order.customer.phone, order.address.detail) == ("", None, "")
+
+
+def test_an_order_that_is_shipped_needs_a_receiver() -> None:
+    assert {code for code, _ in found(a_draft(**NOBODY, delivery="shipment"))} == {
+        "missing_phone",
+        "missing_name",
+        "missing_address",
+        "missing_city",
+    }
+
+
+@pytest.mark.parametrize("delivery", ["", "pigeon", "In_Store"])
+def test_goods_reach_the_buyer_in_one_of_two_ways(delivery: str) -> None:
+    assert found(a_draft(delivery=delivery)) == {("bad_delivery", "delivery")}
+
+
+def test_a_document_from_before_says_nothing_of_the_delivery_and_was_shipped() -> None:
+    document = draft_json(checked(a_draft(), NOW)[0]).replace(',"delivery":"shipment"', "")
+    assert "delivery" not in document
+    assert read_draft(document).delivery == "shipment"

@@ -4,13 +4,13 @@ The hot path of the system: raw bodies in, prebuilt bytes out, nothing between b
 """
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Request
-from fastapi.responses import PlainTextResponse, Response
+from fastapi.responses import Response
 from pydantic import ValidationError
-from pydantic_core import from_json
 
 from common.database.group_commit import GroupCommit
 from common.errors import Unavailable
@@ -19,31 +19,32 @@ from common.http.hot import HotRoute
 from common.http.idempotency import KEY_LENGTH_MAX, cause_of, request_hash
 from common.http.problems import (
     FieldError,
-    NotFound,
     ProblemView,
     Unauthorized,
     Unprocessable,
     bad_input,
 )
 from common.telemetry.metrics import Metrics
+from ingest.api.challenges import as_response, call_of, speaker_of
 from ingest.api.views import ReceiptView
-from ingest.channels.channel import Channel, Incoming, Unreadable
-from ingest.channels.registry import CHANNELS
+from ingest.channels.channel import Message, Unauthentic
 from ingest.domain.draft import ROWS_MAX, Draft
-from ingest.domain.receipt import Status
-from ingest.domain.validation import Reason, key_reasons
-from ingest.settings import Settings
+from ingest.domain.incoming import Incoming
+from ingest.domain.mapping.problems import Unreadable
+from ingest.domain.receipt import Status, delivery_key
+from ingest.domain.validation import key_reasons, legible
 from ingest.store.answers import CallKey
 from ingest.store.documents import read_draft
 from ingest.store.receipts import receipt_json
+from ingest.use_cases.active_mappings import ActiveMappings
 from ingest.use_cases.measures import Measures
+from ingest.use_cases.reading import orders_of, unreadable_payload
 from ingest.use_cases.submission import Reply, Submission
 
 Intake = GroupCommit[Submission, Reply]
 
 router = APIRouter(prefix="/v1", tags=["intake"])
 
-DELIVERY_ID_LENGTH_MAX = 200
 KEY_SECONDS_MAX = 5.0
 _IDENTITY = ("channel", "shop", "channel_order_no", "placed_at", "currency")
 _PROBLEMS: dict[int | str, dict[str, Any]] = {
@@ -68,17 +69,24 @@ async def receive_webhook(channel: str, shop: str, request: Request) -> Response
 
 async def take_webhook(request: Request, channel: str, shop: str) -> Response:
     """Do what `receive_webhook` says."""
-    settings: Settings = request.app.state.settings
-    speaker = CHANNELS.get(channel)
-    secrets = settings.secrets_of(channel, shop)
-    if speaker is None or not secrets:
-        raise NotFound("There is no such channel and shop.")
-    body = await request.body()
-    if speaker.is_ping(request.headers, body):
-        return PlainTextResponse("ok")
-    if not speaker.is_authentic(request.headers, body, secrets):
-        raise Unauthorized("The signature does not fit the body.")
-    return await _submit(request, _webhook(request, speaker, shop, body))
+    speaker, secrets = speaker_of(request, channel, shop)
+    call = call_of(request, await request.body())
+    try:
+        if (echo := speaker.echo(call, secrets)) is not None:
+            return as_response(echo)
+        messages = speaker.open(call, secrets)
+    except Unauthentic as error:
+        raise Unauthorized(str(error)) from None
+    except Unreadable as error:
+        receipts = [await _take(request, _unread(request, channel, shop, call.body, error))]
+    else:
+        mappings: ActiveMappings = request.app.state.mappings
+        await mappings.known()
+        submissions = [_message(request, channel, shop, message) for message in messages]
+        receipts = await asyncio.gather(*(_take(request, one) for one in submissions))
+    if speaker.taken is not None:
+        return as_response(speaker.taken)
+    return _receipt(receipts)
 
 
 @router.post("/orders", status_code=202, response_model=ReceiptView, responses=_PROBLEMS)
@@ -113,7 +121,7 @@ async def take_order(request: Request) -> Response:
         call=CallKey(principal.name, idempotency_key) if idempotency_key else None,
         request_hash=request_hash("POST", request.url.path, body),
     )
-    return await _submit(request, submission)
+    return _receipt([await _take(request, submission)])
 
 
 async def _writer(request: Request) -> Principal:
@@ -125,17 +133,28 @@ async def _writer(request: Request) -> Principal:
         raise Unavailable("The database is too slow.") from None
 
 
-async def _submit(request: Request, submission: Submission) -> Response:
+async def _take(request: Request, submission: Submission) -> Reply:
+    """Bring a message to its commit, and count what became of its orders."""
     intake: Intake = request.app.state.intake
     metrics: Metrics = request.app.state.metrics
     reply = await intake.submit(submission)
-    channel = submission.channel if submission.channel in CHANNELS else "other"
+    known = submission.channel in request.app.state.channels  # a caller may make up any name
+    channel = submission.channel if known else "other"
     for order in reply.receipt.orders:
         metrics.received(channel, Status.DUPLICATE if reply.replayed else order.status)
     if not reply.replayed:
         _count_value(request.app.state.measures, submission, reply)
-    headers = {"Idempotent-Replayed": "true"} if reply.replayed else None
-    content = receipt_json(reply.receipt)
+    return reply
+
+
+def _receipt(replies: Sequence[Reply]) -> Response:
+    """Answer with the receipt; of several messages, the first's with the orders of all."""
+    if not replies:
+        return Response(status_code=202)
+    first, *more = replies
+    headers = {"Idempotent-Replayed": "true"} if all(r.replayed for r in replies) else None
+    orders = (*first.receipt.orders, *(order for reply in more for order in reply.receipt.orders))
+    content = receipt_json(replace(first.receipt, orders=orders))
     return Response(content, 202, headers=headers, media_type="application/json")
 
 
@@ -145,34 +164,40 @@ def _count_value(measures: Measures, submission: Submission, reply: Reply) -> No
             measures.let_in(incoming.draft)
 
 
-def _webhook(request: Request, channel: Channel, shop: str, body: bytes) -> Submission:
-    topic = channel.topic(request.headers)[:DELIVERY_ID_LENGTH_MAX]
-    delivery_id = channel.delivery_id(request.headers)
-    incoming, unreadable = _read(channel, topic, body, shop)
+def _message(request: Request, channel: str, shop: str, message: Message) -> Submission:
+    mappings: ActiveMappings = request.app.state.mappings
+    active = mappings.of(channel, shop)
+    topic = legible(message.topic)
+    mapping = active.mapping if active else None
+    read = orders_of(mapping, message.payload, channel=channel, shop=shop, topic=topic)
     return Submission(
-        channel=channel.name,
+        channel=channel,
         shop=shop,
         topic=topic,
-        body=body,
-        incoming=incoming,
-        unreadable=unreadable,
+        body=message.payload,
+        incoming=read.incoming,
+        to_fetch=read.to_fetch,
+        unreadable=read.unreadable,
+        mapping_id=active.mapping_id if active else None,
         cause=cause_of(request),
-        delivery_id=delivery_id[:DELIVERY_ID_LENGTH_MAX] if delivery_id else None,
+        delivery_id=delivery_key(message.delivery_id) if message.delivery_id else None,
     )
 
 
-def _read(
-    channel: Channel, topic: str, body: bytes, shop: str
-) -> tuple[tuple[Incoming, ...], Reason | None]:
-    """Translate; what cannot be becomes an empty order for a person to look at."""
-    try:
-        payload = from_json(body, allow_inf_nan=False)
-        return tuple(channel.translate(topic, payload, shop)), None
-    except Unreadable as error:
-        reason = Reason("unreadable_payload", "body", str(error))
-    except ValueError:
-        reason = Reason("unreadable_payload", "body", "The payload is no JSON.")
-    return (Incoming(Draft(channel=channel.name, shop=shop)),), reason
+def _unread(
+    request: Request, channel: str, shop: str, body: bytes, error: Unreadable
+) -> Submission:
+    """Keep what is authentic and cannot be read."""
+    read = unreadable_payload(channel, shop, str(error))
+    return Submission(
+        channel=channel,
+        shop=shop,
+        topic="unreadable",
+        body=body,
+        incoming=read.incoming,
+        unreadable=read.unreadable,
+        cause=cause_of(request),
+    )
 
 
 def _canonical(body: bytes) -> Draft:

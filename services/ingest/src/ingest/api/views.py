@@ -1,6 +1,6 @@
 """What intake's API shows."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,8 +50,13 @@ class OrdersView(BaseModel):
 class QuarantinedView(BaseModel):
     order_id: UUID
     state: str
-    """open | released | discarded."""
+    """open | released | discarded | merged."""
     opened_at: datetime
+    due_at: datetime
+    """Until when somebody should have seen to it."""
+    owner: str | None
+    """Who looks after it, where somebody does."""
+    merged_into: UUID | None
     reasons: list[ReasonView]
     order: Any
     """The canonical document as far as it could be read."""
@@ -77,11 +82,15 @@ def order_view(stored: StoredOrder) -> OrderView:
     )
 
 
-def quarantined_view(found: Quarantined) -> QuarantinedView:
+def quarantined_view(found: Quarantined, time: timedelta) -> QuarantinedView:
+    """Show a quarantined order; `time` is how long a person has for one."""
     return QuarantinedView(
         order_id=found.order_id,
         state=found.resolution or "open",
         opened_at=found.opened_at,
+        due_at=found.opened_at + time,
+        owner=found.owner,
+        merged_into=found.merged_into,
         reasons=[
             ReasonView(code=r.code, field=r.field, message=r.message, value=r.value)
             for r in found.reasons

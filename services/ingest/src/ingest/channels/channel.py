@@ -1,26 +1,46 @@
-"""What a channel is to intake: how it proves who it is, and what its messages mean."""
+"""What a channel is to intake: how it proves who it is, what it says, and what it wants to hear."""
 
-import hashlib
-import hmac
-from base64 import b64encode
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Protocol
 
-from ingest.domain.draft import Draft
+
+class Unauthentic(Exception):  # noqa: N818 - says what the call is
+    """The call does not prove that it is the channel's; the message says why, without a secret."""
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
-    """One order as a message tells of it."""
+class Call:
+    """One HTTP request of a platform, as it came."""
 
-    draft: Draft
-    cancelled: str | None = None
-    """Why the channel cancelled it, where it did."""
+    headers: Mapping[str, str]
+    """By their names in small letters."""
+    query: Mapping[str, str]
+    body: bytes
+    url: str
+    """As the platform knows it: some sign it."""
+    now: float
+    """Seconds since 1970, by our clock."""
 
 
-class Unreadable(ValueError):  # noqa: N818 - says what the payload is
-    """The payload has not the channel's shape; the message names the field, never the value."""
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing a platform says; a call may have several."""
+
+    topic: str
+    payload: bytes
+    """JSON, decrypted and unpacked."""
+    delivery_id: str | None = None
+    """What stays the same when the platform says it again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a platform has to hear, word for word."""
+
+    body: bytes
+    status: int = 200
+    media_type: str = "application/json"
 
 
 class Channel(Protocol):
@@ -29,32 +49,21 @@ class Channel(Protocol):
     @property
     def name(self) -> str: ...
 
-    def is_ping(self, headers: Mapping[str, str], body: bytes) -> bool:
-        """Tell whether this only tests that somebody listens; a ping carries no signature."""
+    @property
+    def taken(self) -> Answer | None:
+        """What it wants to hear when everything was stored; None: our receipt does."""
 
-    def is_authentic(self, headers: Mapping[str, str], body: bytes, secrets: Sequence[str]) -> bool:
-        """Check the signature over the raw body; any of the secrets may be the one in use."""
-
-    def delivery_id(self, headers: Mapping[str, str]) -> str | None:
-        """Return what stays the same when the channel sends a message again."""
-
-    def topic(self, headers: Mapping[str, str]) -> str: ...
-
-    def translate(self, topic: str, payload: Any, shop: str) -> Sequence[Incoming]:
-        """Return the orders in the payload; none where the topic is not about orders.
+    def echo(self, call: Call, secrets: Sequence[str]) -> Answer | None:
+        """Answer a call that only tests whether somebody listens; None where it is not one.
 
         Raises:
-            Unreadable: the payload has not the channel's shape.
+            Unauthentic: it is one, and does not prove that it is the channel's.
         """
 
+    def open(self, call: Call, secrets: Sequence[str]) -> Sequence[Message]:
+        """Return what the call says; any of the secrets may be the one in use.
 
-def is_base64_hmac_sha256(signature: str, body: bytes, secrets: Sequence[str]) -> bool:
-    """Compare in constant time with what each secret would have signed."""
-    given = signature.encode(errors="replace")
-    matches = [
-        hmac.compare_digest(
-            b64encode(hmac.new(secret.encode(), body, hashlib.sha256).digest()), given
-        )
-        for secret in secrets
-    ]
-    return any(matches)
+        Raises:
+            Unauthentic: the signature, the time or the receiver is wrong.
+            Unreadable: it is authentic, and not in the channel's format.
+        """

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, ClassVar
 
+SHIPMENT, IN_STORE = "shipment", "in_store"
 ROWS_MAX = 2_000
 """Far more lines or payments than an order may have; reading even more would hold up others."""
 _STRICT: dict[str, Any] = {"extra": "forbid", "strict": True}
@@ -21,6 +22,9 @@ class DraftCustomer:
     phone: str | None = None
     email: str | None = None
     platform_id: str | None = None
+    receiver_token: str | None = None
+    """What the channel gives instead of a readable receiver, such as Taobao's oaid: name, phone and
+    street may then be masked, and carriers are told the token."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,3 +88,14 @@ class Draft:
     memo: str | None = None
     device: str | None = None
     """What it was ordered with: any text that is the same for the same device."""
+    delivery: str = SHIPMENT
+    """How the goods reach the buyer: by a parcel, or over the counter where they were sold."""
+
+    @property
+    def needs_receiver(self) -> bool:
+        """Tell whether it has to say whom to reach.
+
+        Not where the goods were handed over, nor where the channel masks the receiver on purpose.
+        """
+        sealed = bool((self.customer.receiver_token or "").strip())
+        return not (sealed or self.delivery == IN_STORE)

@@ -18,9 +18,12 @@ def normalised(draft: Draft) -> tuple[Draft, bool]:
         placed_at=_in_utc(draft.placed_at),
         currency=draft.currency and draft.currency.strip().upper(),
         customer=replace(
-            draft.customer, phone=phone or draft.customer.phone or None, email=email or None
+            draft.customer,
+            name=draft.customer.name if draft.needs_receiver else draft.customer.name or "",
+            phone=phone or draft.customer.phone or None,
+            email=email or None,
         ),
-        address=_filled(draft.address, country),
+        address=_filled(draft, country),
         lines=tuple(_named(line) for line in draft.lines),
         payments=tuple(normal_payment(payment) for payment in draft.payments),
         device=(draft.device or "").strip() or None,
@@ -39,10 +42,12 @@ def _named(line: DraftLine) -> DraftLine:
     )
 
 
-def _filled(address: DraftAddress, country: str) -> DraftAddress:
+def _filled(draft: Draft, country: str) -> DraftAddress:
     """Write what an address does not have as empty: not every country has provinces."""
+    address = draft.address
     return replace(
         address,
+        detail=address.detail if draft.needs_receiver else address.detail or "",
         country=country,
         province=address.province or "",
         city=address.city or "",

@@ -1,10 +1,18 @@
 """What intake answers: one line for each order in the message."""
 
+import hashlib
 from dataclasses import dataclass
 from enum import StrEnum
 from uuid import UUID
 
-from ingest.domain.validation import Reason
+from ingest.domain.validation import KEY_LENGTH_MAX, Reason, legible
+
+
+def delivery_key(said: str) -> str:
+    """Return what a delivery is known by: a long name by its digest, since others begin so, too."""
+    if len(said) <= KEY_LENGTH_MAX:
+        return legible(said)
+    return f"sha256:{hashlib.sha256(said.encode(errors='replace')).hexdigest()}"
 
 
 class Status(StrEnum):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from common.money import MINOR_MAX
-from ingest.domain.draft import Draft, DraftLine, DraftPayment
+from ingest.domain.draft import IN_STORE, SHIPMENT, Draft, DraftLine, DraftPayment
 from ingest.domain.normal import normalised
 
 LINES_MAX = 500
@@ -24,7 +24,7 @@ LATEST = datetime(3000, 1, 1, tzinfo=UTC)
 _SHOWN_MAX = 10**18
 _CURRENCY = re.compile(r"[A-Z]{3}")
 LEGIBLE = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")  # and half a character
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,10 +69,15 @@ def _identity(draft: Draft, now: datetime) -> Iterator[Reason]:
         yield Reason("placed_long_ago", "placed_at", "The order is from before there were any.")
     if not _CURRENCY.fullmatch(draft.currency or ""):
         yield Reason("bad_currency", "currency", "The currency is no ISO 4217 code.")
+    if draft.delivery not in {SHIPMENT, IN_STORE}:
+        message = f"The delivery is neither {SHIPMENT} nor {IN_STORE}."
+        yield Reason("bad_delivery", "delivery", message)
 
 
 def _phone(draft: Draft, *, valid: bool) -> Iterator[Reason]:
     phone = (draft.customer.phone or "").strip()
+    if not draft.needs_receiver:
+        return
     if not phone:
         yield Reason("missing_phone", "customer.phone", "The receiver has no phone number.")
     elif not valid:
@@ -81,6 +86,8 @@ def _phone(draft: Draft, *, valid: bool) -> Iterator[Reason]:
 
 
 def _receiver(draft: Draft) -> Iterator[Reason]:
+    if not draft.needs_receiver:
+        return
     if not (draft.customer.name or "").strip():
         yield Reason("missing_name", "customer.name", "The receiver has no name.")
     if not (draft.address.detail or "").strip():
@@ -109,11 +116,16 @@ def _line(line: DraftLine, place: str) -> Iterator[Reason]:
         yield Reason(
             "bad_price", f"{place}.unit_price_minor", message, _shown(line.unit_price_minor)
         )
-    elif not 0 <= line.discount_minor <= line.unit_price_minor * max(line.quantity or 0, 0):
+    elif not 0 <= line.discount_minor <= _discount_max(line.unit_price_minor, line.quantity or 0):
         message = "The discount is not between nothing and the line's price."
         yield Reason(
             "bad_discount", f"{place}.discount_minor", message, _shown(line.discount_minor)
         )
+
+
+def _discount_max(price: int, quantity: int) -> int:
+    """Return the line's price, or the largest amount there is: what is beyond is never added."""
+    return min(price * max(quantity, 0), MINOR_MAX - 1)
 
 
 def _amounts(draft: Draft) -> Iterator[Reason]:
@@ -188,8 +200,10 @@ def _texts(draft: Draft) -> Iterator[Reason]:
     customer, address = draft.customer, draft.address
     texts = {
         "customer.name": customer.name,
+        "customer.phone": customer.phone,
         "customer.email": customer.email,
         "customer.platform_id": customer.platform_id,
+        "customer.receiver_token": customer.receiver_token,
         "address.country": address.country,
         "address.province": address.province,
         "address.city": address.city,
@@ -214,7 +228,7 @@ def key_reasons(place: str, text: str | None) -> Iterator[Reason]:
 
 def _text(place: str, text: str | None, length_max: int) -> Iterator[Reason]:
     """Refuse what no later service can store or show."""
-    if text and _CONTROL.search(text):
+    if text and not text.isprintable() and _CONTROL.search(text):  # the first answers at once
         yield Reason("control_character", place, "The text has a control character.")
     if text and len(text) > length_max:
         message = f"The text is longer than {length_max} characters."

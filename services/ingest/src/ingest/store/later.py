@@ -4,13 +4,13 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from uuid import UUID
 
-from sqlalchemy import ARRAY, Uuid, bindparam, select
+from sqlalchemy import ARRAY, Uuid, bindparam, func, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.order import Payment
-from common.database.rows import insert_new_rows
+from common.database.rows import Columns, insert_new_rows
 from common.ids import new_id
-from ingest.store.tables import cancellation, later_payment
+from ingest.store.tables import cancellation, later_fact, later_payment
 
 
 async def add_payments(
@@ -33,6 +33,16 @@ async def add_payments(
         returning="payment_id",
     )
     return [by_id[payment_id] for payment_id in added]
+
+
+async def with_payments(
+    connection: AsyncConnection, order_ids: Collection[UUID]
+) -> frozenset[UUID]:
+    """Return those of these orders for which a payment came later."""
+    given = bindparam("order_ids", type_=ARRAY(Uuid))
+    statement = select(later_payment.c.order_id).where(later_payment.c.order_id == given.any_())
+    rows = await connection.execute(statement, {"order_ids": list(order_ids)})
+    return frozenset(rows.scalars())
 
 
 async def add_cancellations(
@@ -64,3 +74,21 @@ async def cancellations_of(
         {"order_ids": list(order_ids)},
     )
     return {r.order_id: r.reason for r in rows}
+
+
+async def note(
+    connection: AsyncConnection, order_id: UUID, kind: str, key: str, now: datetime
+) -> bool:
+    """Note something that is announced once; return whether it is new."""
+    row: Columns = {"order_id": [order_id], "kind": [kind], "key": [key], "noted_at": [now]}
+    return bool(await insert_new_rows(connection, later_fact, row, returning="key"))
+
+
+async def number(connection: AsyncConnection, order_id: UUID, kind: str, now: datetime) -> int:
+    """Count one more of this kind for the order; call it with the order locked."""
+    before = select(func.count()).where(
+        later_fact.c.order_id == order_id, later_fact.c.kind == kind
+    )
+    count = int((await connection.execute(before)).scalar_one()) + 1
+    await note(connection, order_id, kind, str(count), now)
+    return count

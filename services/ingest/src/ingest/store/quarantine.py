@@ -1,12 +1,12 @@
 """Orders that may not enter yet: why, who corrected what, and how it ended."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Row, func, insert, select, update
+from sqlalchemy import JSON, ColumnElement, Row, cast, exists, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import Columns, insert_rows
@@ -33,16 +33,32 @@ class Quarantined:
     reasons: tuple[Reason, ...]
     opened_at: datetime
     resolution: str | None
+    owner: str | None = None
+    """Who looks after it."""
+    merged_into: UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Resolution:
-    """How a quarantine ended: released or discarded, by whom and why."""
+    """How a quarantine ended: released, discarded or merged, by whom and why."""
 
     resolution: str
     resolved_by: str
     resolved_at: datetime
     reason: str
+    merged_into: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which quarantined orders are asked for."""
+
+    resolved: bool = False
+    reason: str | None = None
+    """A code that is among the reasons."""
+    channel: str | None = None
+    owner: str | None = None
+    after: UUID | None = None
 
 
 async def open_all(
@@ -56,17 +72,25 @@ async def open_all(
     await insert_rows(connection, quarantine, columns)
 
 
-async def listed(
-    connection: AsyncConnection, *, resolved: bool, after: UUID | None, limit: int
-) -> list[Quarantined]:
+async def listed(connection: AsyncConnection, wanted: Wanted, *, limit: int) -> list[Quarantined]:
     """Return quarantined orders by arrival."""
-    state = (
-        quarantine.c.resolved_at.is_not(None) if resolved else quarantine.c.resolved_at.is_(None)
-    )
-    statement = _select().where(state).order_by(quarantine.c.order_id).limit(limit)
-    if after is not None:
-        statement = statement.where(quarantine.c.order_id > after)
+    statement = _select().where(*_conditions(wanted)).order_by(quarantine.c.order_id).limit(limit)
     return [_quarantined(row) for row in await connection.execute(statement)]
+
+
+def _conditions(wanted: Wanted) -> Iterator[ColumnElement[bool]]:
+    resolved_at = quarantine.c.resolved_at
+    yield resolved_at.is_not(None) if wanted.resolved else resolved_at.is_(None)
+    if wanted.channel is not None:
+        yield sales_order.c.channel == wanted.channel
+    if wanted.owner is not None:
+        yield quarantine.c.owner == wanted.owner
+    if wanted.after is not None:
+        yield quarantine.c.order_id > wanted.after
+    if wanted.reason is not None:
+        each = func.json_array_elements(quarantine.c.reasons).table_valued("value").lateral("each")
+        code = cast(each.c.value, JSON)["code"].as_string()
+        yield exists().select_from(each).where(code == wanted.reason)
 
 
 async def count_open(connection: AsyncConnection) -> int:
@@ -74,6 +98,12 @@ async def count_open(connection: AsyncConnection) -> int:
     some = select(quarantine.c.order_id).where(quarantine.c.resolved_at.is_(None))
     counted = select(func.count()).select_from(some.limit(OPEN_COUNTED_MAX).subquery())
     return int((await connection.execute(counted)).scalar_one())
+
+
+async def assign(connection: AsyncConnection, order_id: UUID, owner: str | None) -> None:
+    await connection.execute(
+        update(quarantine).where(quarantine.c.order_id == order_id).values(owner=owner)
+    )
 
 
 async def find(connection: AsyncConnection, order_id: UUID) -> Quarantined | None:
@@ -102,8 +132,15 @@ async def resolve(connection: AsyncConnection, order_id: UUID, resolution: Resol
             resolved_by=resolution.resolved_by,
             resolved_at=resolution.resolved_at,
             resolution_reason=resolution.reason,
+            merged_into=resolution.merged_into,
         )
     )
+
+
+async def is_corrected(connection: AsyncConnection, order_id: UUID) -> bool:
+    """Tell whether a person has changed the order."""
+    found = select(correction.c.correction_id).where(correction.c.order_id == order_id)
+    return bool(await connection.scalar(select(found.exists())))
 
 
 async def record_correction(
@@ -130,6 +167,8 @@ def _select() -> Any:
         as_text(quarantine.c.reasons),
         quarantine.c.opened_at,
         quarantine.c.resolution,
+        quarantine.c.owner,
+        quarantine.c.merged_into,
     ).join(sales_order, sales_order.c.order_id == quarantine.c.order_id)
 
 
@@ -140,4 +179,6 @@ def _quarantined(row: Row[Any]) -> Quarantined:
         read_reasons(row.reasons),
         row.opened_at,
         row.resolution,
+        row.owner,
+        row.merged_into,
     )

@@ -15,6 +15,7 @@ from common.errors import Collided
 from common.life_cycle import State
 from ingest.domain.draft import Draft
 from ingest.domain.identity import Identity, identity_of
+from ingest.domain.versions import Seen, read_seen
 from ingest.store.documents import as_json, as_text, draft_json, read_draft
 from ingest.store.tables import sales_order
 
@@ -34,6 +35,9 @@ class NewOrder:
     document: str
     """The draft as JSON."""
     receipt_id: UUID
+    changed_at: datetime | None = None
+    held: str | None = None
+    seen: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +47,12 @@ class StoredOrder:
     draft: Draft
     receipt_id: UUID
     received_at: datetime
+    changed_at: datetime | None = None
+    """When the channel made the version that is stored; None: it did not tell."""
+    held: str | None = None
+    """Why the channel keeps it back, while it does."""
+    seen: Seen | None = None
+    """The order as the channel sent it last."""
 
 
 async def add(
@@ -65,6 +75,9 @@ async def add(
             "document": [o.document for o in ordered],
             "receipt_id": [o.receipt_id for o in ordered],
             "received_at": [now] * len(ordered),
+            "changed_at": [o.changed_at for o in ordered],
+            "held": [o.held for o in ordered],
+            "seen": [o.seen for o in ordered],
         },
         returning="order_id",
     )
@@ -104,6 +117,19 @@ async def lock_one(connection: AsyncConnection, order_id: UUID) -> StoredOrder |
     return None if row is None else _stored(row)
 
 
+async def lock_some(
+    connection: AsyncConnection, order_ids: Collection[UUID]
+) -> Mapping[UUID, StoredOrder]:
+    """Read orders by id, all in the same sequence, and keep them from changing."""
+    statement = (
+        select(*_COLUMNS)
+        .where(sales_order.c.order_id.in_(order_ids))
+        .order_by(sales_order.c.order_id)
+        .with_for_update()
+    )
+    return {row.order_id: _stored(row) for row in await connection.execute(statement)}
+
+
 async def listed(
     connection: AsyncConnection, filters: Mapping[str, str], *, after: UUID | None, limit: int
 ) -> list[StoredOrder]:
@@ -138,6 +164,27 @@ async def save(connection: AsyncConnection, order_id: UUID, draft: Draft, state:
         raise Collided("Another order has this number.") from None
 
 
+async def save_version(connection: AsyncConnection, order: StoredOrder) -> None:
+    """Note which version of the order is stored, and whether the channel keeps it back."""
+    await connection.execute(
+        update(sales_order)
+        .where(sales_order.c.order_id == order.order_id)
+        .values(
+            changed_at=order.changed_at,
+            held=order.held,
+            seen=str(order.seen) if order.seen else None,
+        )
+    )
+
+
 def _stored(row: Row[Any]) -> StoredOrder:
-    draft = read_draft(row.document)
-    return StoredOrder(row.order_id, State(row.state), draft, row.receipt_id, row.received_at)
+    return StoredOrder(
+        row.order_id,
+        State(row.state),
+        read_draft(row.document),
+        row.receipt_id,
+        row.received_at,
+        row.changed_at,
+        row.held,
+        read_seen(row.seen),
+    )

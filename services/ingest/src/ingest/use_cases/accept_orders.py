@@ -13,9 +13,10 @@ from common.http.problems import Conflict
 from common.ids import new_id
 from ingest.domain.identity import Identity
 from ingest.domain.receipt import Receipt, Status
-from ingest.store import answers, later, quarantine, receipts, sales_orders
+from ingest.store import answers, fetches, later, quarantine, receipts, sales_orders
 from ingest.store.answers import Answer
 from ingest.store.receipts import NewReceipt, receipt_json
+from ingest.use_cases.refunds import announce_refunds, keep_refunds
 from ingest.use_cases.submission import Entry, Reply, Submission, check
 from ingest.use_cases.update_orders import Update, update_orders
 
@@ -101,7 +102,11 @@ async def _store(entries: Sequence[Entry], work: Work) -> dict[UUID, tuple[Statu
         for e in new
     }
     again = [entry for entry in entries if entry.row.order_id not in added]
-    updates = [Update(e.row.order_id, e.identity, e.incoming, e.cause) for e in again if e.identity]
+    updates = [
+        Update(e.row.order_id, e.identity, e.incoming, e.reasons, e.cause)
+        for e in again
+        if e.identity
+    ]
     return outcomes | await update_orders(updates, work)
 
 
@@ -124,22 +129,26 @@ async def _admit(entries: Sequence[Entry], work: Work) -> None:
     for entry in entries:
         order_id, wish = entry.row.order_id, entry.incoming.cancelled
         if entry.reasons:
+            await keep_refunds(order_id, entry.incoming, work)
             continue
         order = Order.model_validate_json(entry.row.document)
         work.publish(OrderReceived(order_id=order_id, order=order), because=entry.cause)
         if wish:
             requested = CancellationRequested(order_id=order_id, reason=wish)
             work.publish(requested, because=entry.cause)
+        await announce_refunds(order_id, entry.incoming, entry.cause, work)
 
 
 async def _keep(
     submissions: Mapping[int, Submission], given: Mapping[int, Receipt], work: Work
 ) -> None:
     kept = [
-        NewReceipt(given[place], s.channel, s.shop, s.topic, s.delivery_id, s.body)
+        NewReceipt(given[place], s.channel, s.shop, s.topic, s.delivery_id, s.body, s.mapping_id)
         for place, s in submissions.items()
     ]
     await receipts.add(work.connection, kept, work.now)
+    named = [Identity(s.channel, s.shop, no) for s in submissions.values() for no in s.to_fetch]
+    await fetches.ask(work.connection, named, work.now)
     calls = [
         (s.call, Answer(s.request_hash, receipt_json(given[place])))
         for place, s in submissions.items()

@@ -8,7 +8,7 @@ from uuid import UUID
 from pydantic import ValidationError
 
 from common.contracts.event import Cause
-from common.contracts.ingest import CancellationRequested, OrderReceived
+from common.contracts.ingest import OrderReceived
 from common.contracts.order import Order
 from common.database.operations import record
 from common.database.work import Work
@@ -16,32 +16,39 @@ from common.errors import Collided
 from common.http.problems import Conflict, FieldError, NotFound, Unprocessable, bad_input
 from common.life_cycle import State, Trigger, step
 from ingest.domain.changed import changed_fields
+from ingest.domain.correcting import Drafts, still_wrong
 from ingest.domain.draft import Draft
 from ingest.domain.identity import identity_of
 from ingest.domain.merge_patch import merged
 from ingest.domain.validation import Reason, checked
-from ingest.store import later, quarantine, sales_orders
+from ingest.store import quarantine, sales_orders
 from ingest.store.documents import draft_json, read_draft
 from ingest.store.quarantine import Quarantined, Resolution
 from ingest.store.sales_orders import StoredOrder
+from ingest.use_cases.renewing import announce_kept
 
 
 async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) -> Quarantined:
     """Apply a JSON merge patch to the order and check it anew; who changed what is kept.
+
+    What only the message shows stays wrong until its field is corrected; that the channel keeps
+    the order back, until the channel says otherwise.
 
     Raises:
         NotFound, Conflict: there is no such order in quarantine.
         Unprocessable: the patched order has a field that is unknown or of the wrong type.
     """
     stored = await _lock(work, order_id)
-    before = stored.draft
+    quarantined, before = await _quarantined(work, order_id), stored.draft
     if {"channel", "shop"} & patch.keys():
         raise Unprocessable("channel and shop: come from the path the order arrived by.")
     try:
         patched = read_draft(json.dumps(merged(json.loads(draft_json(before)), patch)))
     except ValidationError as error:
         raise bad_input(error) from None
-    after, reasons = checked(patched, work.now)
+    after, found = checked(patched, work.now)
+    first = checked(before, quarantined.opened_at)[1]
+    reasons = still_wrong(quarantined.reasons, first, found, Drafts(before, after))
     await _refuse_taken_number(work, stored, after)
     try:
         await sales_orders.save(work.connection, order_id, after, State.QUARANTINED)
@@ -56,7 +63,7 @@ async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) ->
         subject=("order", order_id),
         order_id=order_id,
         # The values may be a person's: the correction keeps them, where access to them is kept.
-        before={"wrong": _named(checked(before, work.now)[1])},
+        before={"wrong": _named(quarantined.reasons)},
         after={"changed": changed_fields(before, after), "wrong": _named(reasons)},
     )
     return await _quarantined(work, order_id)
@@ -80,10 +87,7 @@ async def release(work: Work, order_id: UUID, resolution: Resolution, cause: Cau
     _record(work, stored, state, resolution)
     order = Order.model_validate_json(draft_json(stored.draft))
     work.publish(OrderReceived(order_id=order_id, order=order), because=cause)
-    wishes = await later.cancellations_of(work.connection, [order_id])
-    if order_id in wishes:
-        wish = CancellationRequested(order_id=order_id, reason=wishes[order_id])
-        work.publish(wish, because=cause)
+    await announce_kept(order_id, cause, work)
     return await _quarantined(work, order_id)
 
 
@@ -98,6 +102,27 @@ async def discard(work: Work, order_id: UUID, resolution: Resolution) -> Quarant
     await sales_orders.save(work.connection, order_id, stored.draft, state)
     await quarantine.resolve(work.connection, order_id, resolution)
     _record(work, stored, state, resolution)
+    return await _quarantined(work, order_id)
+
+
+async def assign(work: Work, order_id: UUID, owner: str | None, by: str) -> Quarantined:
+    """Say who looks after the order from now on; nobody, where there is no owner.
+
+    Raises:
+        NotFound, Conflict: there is no such order in quarantine.
+    """
+    await _lock(work, order_id)
+    before = await _quarantined(work, order_id)
+    await quarantine.assign(work.connection, order_id, owner)
+    record(
+        work,
+        actor=by,
+        action="quarantine.assigned",
+        subject=("order", order_id),
+        order_id=order_id,
+        before={"owner": before.owner},
+        after={"owner": owner},
+    )
     return await _quarantined(work, order_id)
 
 

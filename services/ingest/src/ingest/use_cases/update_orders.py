@@ -10,13 +10,15 @@ from common.contracts.order import Payment
 from common.database.work import Work
 from common.errors import Collided
 from common.life_cycle import State
-from ingest.channels.channel import Incoming
 from ingest.domain.draft import Draft, DraftPayment
 from ingest.domain.identity import Identity
+from ingest.domain.incoming import Incoming
 from ingest.domain.receipt import Status
-from ingest.domain.validation import payment_reasons
+from ingest.domain.validation import Reason, payment_reasons
 from ingest.store import later, sales_orders
 from ingest.store.sales_orders import StoredOrder
+from ingest.use_cases.later_changes import take_version
+from ingest.use_cases.order_version import Version
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,8 @@ class Update:
     """What the caller tells its updates apart by."""
     identity: Identity
     incoming: Incoming
+    reasons: Sequence[Reason]
+    """What is wrong with the order as the message shows it."""
     cause: Cause
 
 
@@ -40,27 +44,27 @@ async def update_orders(updates: Sequence[Update], work: Work) -> dict[UUID, tup
     outcomes: dict[UUID, tuple[Status, UUID]] = {}
     for update in updates:
         stored = known[update.identity]
-        changed = await _apply(update, stored, work)
-        known[update.identity] = changed or stored
+        known[update.identity], changed = await _apply(update, stored, work)
         status = Status.UPDATED if changed else Status.DUPLICATE
         outcomes[update.entry_id] = (status, stored.order_id)
     return outcomes
 
 
-async def _apply(update: Update, stored: StoredOrder, work: Work) -> StoredOrder | None:
-    """Return the order as it is now, or None where the message told nothing new.
+async def _apply(update: Update, stored: StoredOrder, work: Work) -> tuple[StoredOrder, bool]:
+    """Return the order as it is now, and whether the message told anything new.
 
     One order at a time: what comes here are repeats, nearly all of which end at the first line.
     """
-    payments = new_payments(stored.draft, update.incoming.draft.payments)
-    if not payments and not update.incoming.cancelled:
-        return None
-    paid = await take_payments(stored, payments, update.cause, work)
+    version = Version(update.incoming, update.reasons, update.cause)
+    now, changed = await take_version(stored, version, work)
+    payments = new_payments(now.draft, update.incoming.draft.payments)
+    currency = update.incoming.draft.currency
+    paid = await take_payments(now, payments, update.cause, work, currency=currency)
     wish = {stored.order_id: update.incoming.cancelled} if update.incoming.cancelled else {}
-    wished = await request_cancellation(stored, wish, update.cause, work)
-    if not paid and not wished:
-        return None
-    return replace(stored, draft=with_payments(stored.draft, paid))
+    wished = await request_cancellation(now, wish, update.cause, work) if wish else False
+    if paid:
+        now = replace(now, draft=with_payments(now.draft, paid))
+    return now, bool(changed or paid or wished)
 
 
 def new_payments(draft: Draft, reported: Sequence[DraftPayment]) -> list[DraftPayment]:
@@ -78,9 +82,17 @@ def with_payments(draft: Draft, payments: Sequence[DraftPayment]) -> Draft:
 
 
 async def take_payments(
-    stored: StoredOrder, payments: Sequence[DraftPayment], cause: Cause, work: Work
+    stored: StoredOrder,
+    payments: Sequence[DraftPayment],
+    cause: Cause,
+    work: Work,
+    *,
+    currency: str | None = None,
 ) -> list[DraftPayment]:
-    """Store payments and announce them; a quarantined order keeps them until it is released."""
+    """Store payments and announce them; a quarantined order keeps them until it is released.
+
+    They are in the order's currency unless the message that told of them has another.
+    """
     if not payments:
         return []
     if stored.state is State.QUARANTINED:
@@ -91,7 +103,7 @@ async def take_payments(
     added = await later.add_payments(work.connection, rows, work.now)
     for order_id, payment in added:
         event = PaymentReceived(
-            order_id=order_id, currency=stored.draft.currency or "", payment=payment
+            order_id=order_id, currency=currency or stored.draft.currency or "", payment=payment
         )
         work.publish(event, because=cause)
     references = {payment.reference for _, payment in added}

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine
 from starlette.types import ASGIApp, Message
 
 from common.http.auth import ensure_key
-from ingest.store import tables
+from ingest.store import pull_tables, tables
 from ingest_material.shopify import shopify_order, signature
 from ingest_material.woocommerce import woocommerce_order
 from support.waiting import until
@@ -24,12 +24,15 @@ KEYS = {
     "writer": ["ingest:read", "ingest:write"],
     "second-writer": ["ingest:write"],
     "reader": ["ingest:read"],
+    "mapper": ["ingest:read", "ingest:map"],
     "stranger": ["risk:read", "risk:write"],
 }
 """Name, which is also the key, and scopes."""
 Serve = Callable[..., AbstractAsyncContextManager[httpx.AsyncClient]]
 """Serves one more API, with its client, for the length of a block."""
-OWNED = [table for table in tables.metadata.sorted_tables if table is not tables.carried.api_key]
+OWNED = [
+    table for table in pull_tables.metadata.sorted_tables if table is not tables.carried.api_key
+]
 
 
 ENDLESS = "".join(f"{number * 2_654_435_761 % 2**32:08x}" for number in range(2_000))

@@ -1,0 +1,1 @@
+"""The order APIs of sales channels, each behind the same Protocol."""

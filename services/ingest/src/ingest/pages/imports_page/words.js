@@ -1,0 +1,33 @@
+/** What the page says, in both languages. */
+export default {
+  en: {
+    "title": "Orders from files", "about": "Hand in an export of a channel or a file of your own. Every order goes in once, however often its file comes.",
+    "key": "API key", "enter": "Sign in", "sign_in": "Sign in with a key that may write to intake. It stays in this tab.",
+    "refused": "This key was not accepted.", "forbidden": "This key may not do that.", "away": "The service did not answer. Try again: nothing goes in twice.",
+    "format": "Format", "format.shopify": "Shopify orders export", "format.taobao": "Taobao / Tmall export (orders and lines)", "format.canonical": "Sluice's own columns",
+    "channel": "Channel", "shop": "Shop", "file": "File", "file.taobao": "Orders file (订单报表)", "items": "Lines file (宝贝报表)",
+    "hint": "CSV or XLSX, up to 50 MB. Upload the export unopened: spreadsheets destroy long order numbers.",
+    "upload": "Upload", "uploading": "Uploading {n} %", "looking": "Looking at the file …", "taken": "The file is in hand; its orders follow below.",
+    "template": "Template", "columns": "Columns of this format", "required": "required", "also": "or",
+    "imports": "Files handed in", "none": "No file was handed in yet.", "more": "Show older ones", "by": "by {who}",
+    "state.waiting": "Waiting", "state.reading": "Reading rows", "state.taking_in": "Taking orders in", "state.done": "Done", "state.stopped": "Stopped", "state.failed": "Failed",
+    "rows": "Rows read", "orders": "Orders", "accepted": "Accepted", "duplicate": "Known already", "updated": "Updated", "quarantined": "In quarantine", "refused_orders": "Not taken in", "row_errors": "Rows with errors",
+    "report": "Report of errors", "stop": "Stop", "why": "Why is it stopped? Orders that are in stay in.", "cancel": "Cancel", "progress": "{done} of {all} orders",
+    "said.missing_column": "Columns are missing", "said.repeated_column": "A column is there twice", "said.bad_encoding": "The encoding cannot be read", "said.empty": "The file is empty", "said.no_rows": "There are no rows", "said.old_excel": "Save it as .xlsx or .csv", "said.no_workbook": "It is no workbook", "said.too_large_unpacked": "It is too large unpacked", "said.encrypted": "It has a password", "said.too_large": "It is too large", "said.missing": "This is missing", "said.bad_header": "The first row is no header", "said.string_pattern_mismatch": "It has characters that cannot be kept",
+  },
+  zh: {
+    "title": "文件导入订单", "about": "上传渠道导出的文件，或自制的文件。同一订单无论上传多少次，只会进入一次。",
+    "key": "API 密钥", "enter": "登录", "sign_in": "请使用有接单写入权限的密钥登录。密钥只保留在当前标签页。",
+    "refused": "密钥无效。", "forbidden": "该密钥无此权限。", "away": "服务没有响应，请重试：不会重复导入。",
+    "format": "格式", "format.shopify": "Shopify 订单导出", "format.taobao": "淘宝 / 天猫导出（订单报表与宝贝报表）", "format.canonical": "Sluice 自有列格式",
+    "channel": "渠道", "shop": "店铺", "file": "文件", "file.taobao": "订单报表", "items": "宝贝报表（明细）",
+    "hint": "CSV 或 XLSX，最大 50 MB。请直接上传导出的文件，不要用表格软件打开后保存：长订单号会被破坏。",
+    "upload": "上传", "uploading": "正在上传 {n}%", "looking": "正在检查文件……", "taken": "文件已收到，导入进度见下方。",
+    "template": "模板", "columns": "该格式的列", "required": "必填", "also": "或",
+    "imports": "已上传的文件", "none": "还没有上传过文件。", "more": "显示更早的", "by": "上传人：{who}",
+    "state.waiting": "等待中", "state.reading": "正在读取", "state.taking_in": "正在导入", "state.done": "已完成", "state.stopped": "已停止", "state.failed": "失败",
+    "rows": "已读行数", "orders": "订单", "accepted": "已接收", "duplicate": "已存在", "updated": "有更新", "quarantined": "已隔离", "refused_orders": "未导入", "row_errors": "有错误的行",
+    "report": "错误报告", "stop": "停止", "why": "为什么停止？已导入的订单会保留。", "cancel": "取消", "progress": "{done} / {all} 个订单",
+    "said.missing_column": "缺少列", "said.repeated_column": "列重复", "said.bad_encoding": "无法识别文件编码", "said.empty": "文件为空", "said.no_rows": "表头下面没有数据", "said.old_excel": "请另存为 .xlsx 或 .csv", "said.no_workbook": "不是可读取的工作簿", "said.too_large_unpacked": "解压后过大", "said.encrypted": "文件有密码", "said.too_large": "文件过大", "said.missing": "未填写", "said.bad_header": "第一行不是表头", "said.string_pattern_mismatch": "含有无法保存的字符",
+  },
+};
