@@ -7,7 +7,13 @@ from uuid import UUID
 
 import pytest
 
-from common.contracts.ingest import CancellationRequested, PaymentReceived
+from common.contracts.ingest import (
+    AddressChanged,
+    CancellationRequested,
+    HoldLifted,
+    HoldRequested,
+    PaymentReceived,
+)
 from common.contracts.order import Address, Amounts, Customer, Line, Order, Payment
 from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
 
@@ -85,6 +91,21 @@ class Events:
 
     def cancel(self, order_id: UUID) -> CancellationRequested:
         return CancellationRequested(order_id=order_id, reason="changed my mind")
+
+    def kept_back(self, order_id: UUID, *, no: int = 1) -> HoldRequested:
+        return HoldRequested(order_id=order_id, hold_no=no, reason="locked by the channel")
+
+    def let_go(self, order_id: UUID, *, no: int = 2) -> HoldLifted:
+        return HoldLifted(order_id=order_id, hold_no=no)
+
+    def moved(self, order_id: UUID, detail: str, *, no: int = 1, **changes: str) -> AddressChanged:
+        order = self.an_order()
+        return AddressChanged(
+            order_id=order_id,
+            address_no=no,
+            customer=order.customer.model_copy(update={"name": "李四"}),
+            address=order.address.model_copy(update={"detail": detail, **changes}),
+        )
 
 
 @pytest.fixture

@@ -61,6 +61,8 @@ class World:
             "version": 2,
             "steps": 2,
             "decision_no": 1,
+            "awaiting_channel": False,
+            "in_store": False,
             **money,
             "paid_minor": minor,
             "cancellation": None,

@@ -78,6 +78,8 @@ def accepted(
         version=version,
         steps=version,
         decision_no=len(path),
+        awaiting_channel=False,
+        in_store=False,
         currency=currency if has_terms else None,
         amount_minor=amount if has_terms else None,
         paid_minor=paid if has_terms else 0,
@@ -196,6 +198,48 @@ def _another_end(case: Case) -> Case:
     reserved = case.intake.pieces if tasks else 0
     shipped = replace(case.shipped, state=state, tasks=tasks, reserved=reserved)
     return replace(case, shipped=shipped)
+
+
+@PATIENT
+@given(case=accepted())
+def test_an_approved_order_is_held_only_while_the_channel_keeps_it_back(case: Case) -> None:
+    assume(case.decided is not None and case.decided.state == "approved")
+    assert case.shipped is not None
+    shipped = replace(
+        case.shipped, state="held", cancellation=None, tasks=0, reserved=0, awaiting_channel=True
+    )
+    said = replace(shipped, announced_version=None, announced_state=None)
+    assert case.intake is not None
+    assert case.booked is not None
+    kept = replace(
+        case,
+        intake=replace(case.intake, cancellation_wished=False),
+        shipped=said,
+        booked=replace(case.booked, version=None, state=None),
+    )
+    assert wrong(kept) == []
+    for other in (
+        replace(said, awaiting_channel=False),
+        replace(said, state="awaiting_payment"),
+    ):
+        assert wrong(replace(kept, shipped=other)) != []
+
+
+@PATIENT
+@given(case=accepted(states=frozenset({"delivered"})))
+def test_what_was_sold_over_the_counter_has_no_task(case: Case) -> None:
+    assert case.shipped is not None
+    assert case.booked is not None
+    quiet = {"announced_version": None, "announced_state": None}
+    till = replace(
+        case,
+        shipped=replace(case.shipped, in_store=True, tasks=0, **quiet),
+        booked=replace(case.booked, version=None, state=None),
+    )
+    assert wrong(till) == []
+    assert case.shipped.tasks == 1
+    for other in ({"tasks": 1}, {"in_store": False}):
+        assert wrong(replace(till, shipped=replace(till.shipped, **other))) != []
 
 
 def _more(value: int) -> int:
@@ -321,6 +365,8 @@ def test_an_order_nobody_looks_a_warehouse_for_is_stuck_at_allocation(case: Case
         version=1,
         steps=1,
         decision_no=1,
+        awaiting_channel=False,
+        in_store=False,
         currency=case.intake.currency,
         amount_minor=amount,
         paid_minor=amount,

@@ -6,11 +6,20 @@ would allocate them, and what locks most stock comes last.
 
 from collections.abc import Sequence
 
-from common.contracts.ingest import CancellationRequested, PaymentReceived
+from common.contracts.ingest import (
+    AddressChanged,
+    CancellationRequested,
+    HoldLifted,
+    HoldRequested,
+    PaymentReceived,
+)
 from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
 from common.messaging.subscription import Subscription, on
 from fulfillment.handlers import (
+    address_changed,
     cancellation_requested,
+    hold_lifted,
+    hold_requested,
     order_approved,
     order_flagged,
     order_held,
@@ -25,6 +34,9 @@ def subscriptions() -> Sequence[Subscription]:
         on(OrderFlagged, order_flagged.StopOrders()),
         on(OrderRejected, order_rejected.EndOrders()),
         on(CancellationRequested, cancellation_requested.CancelOrders()),
+        on(HoldRequested, hold_requested.KeepOrdersBack()),
+        on(AddressChanged, address_changed.SendElsewhere()),
+        on(HoldLifted, hold_lifted.LetOrdersGo()),
         on(PaymentReceived, payment_received.CountPayments()),
         on(OrderApproved, order_approved.ProceedWithOrders()),
     )

@@ -178,8 +178,10 @@ class World:
         assert len(living) == len(tasks)
         here = ("allocated", "picking", "packed")
         left = ("handed_over", "in_transit", "delivered", "returned")
-        assert set(living) == {r.order_id for r in rows if r.state in here + left}
+        with_goods = {r.order_id for r in rows if r.state in here + left and not _in_store(r)}
+        assert set(living) == with_goods
         assert all(living[r.order_id] == r.state for r in rows if r.state in here)
+        assert not any(_in_store(r) for r in rows if r.state in here)
 
     async def _assert_histories(self, rows: Iterable[Any]) -> None:
         steps: dict[UUID, list[Any]] = {}
@@ -195,6 +197,10 @@ class World:
                 assert step(state, Trigger(s.trigger)) == s.target
                 state = State(s.target)
             assert state == row.state
+
+
+def _in_store(row: Any) -> bool:
+    return (row.particulars or {}).get("delivery") == "in_store"
 
 
 @pytest.fixture(scope="session")

@@ -37,6 +37,8 @@ async def test_an_allocated_order_is_told_in_figures(
         "version": 2,
         "steps": 2,
         "decision_no": 1,
+        "awaiting_channel": False,
+        "in_store": False,
         "currency": "CNY",
         "amount_minor": 3000,
         "paid_minor": 3000,

@@ -9,14 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from common.life_cycle import State, Trigger, step
+from fulfillment.domain.channel_wishes import keep_back, let_go, readdress
 from fulfillment.domain.order import (
     LEFT,
     RESERVING,
     Because,
     Order,
     Outcome,
-    Receipt,
-    Terms,
     approve,
     flag,
     frees_stock,
@@ -29,6 +28,7 @@ from fulfillment.domain.order import (
     take,
 )
 from fulfillment.domain.scanning import TRIGGERS, Next, ScanStep, meaning
+from fulfillment.domain.terms import Place, Receipt, Terms
 
 NOW = datetime(2026, 11, 22, tzinfo=UTC)
 BECAUSE = Because("test", NOW)
@@ -49,10 +49,11 @@ class Case:
     """One order and the payments reported for it, as handlers would keep them."""
 
     order: Order = ORDER
+    terms: Terms = TERMS
     receipts: dict[str, Receipt] = field(default_factory=dict)
 
     def approved(self, no: int, *, await_recheck: bool = False) -> None:
-        known = replace(self.order, terms=TERMS)
+        known = replace(self.order, terms=self.terms)
         after = approve(known, no, self.receipts, BECAUSE, await_recheck=await_recheck)
         self._set(after)
 
@@ -71,6 +72,15 @@ class Case:
 
     def cancel(self) -> None:
         self._set(request_cancellation(self.order, "why not", BECAUSE))
+
+    def kept_back(self, no: int) -> None:
+        self._set(keep_back(self.order, no, BECAUSE, reason="locked"))
+
+    def let_go(self, no: int) -> None:
+        self._set(let_go(self.order, no, BECAUSE))
+
+    def sent_to(self, no: int) -> None:
+        self._set(readdress(self.order, no, Place("CN", f"province {no}")))
 
     def scan(self, scanned: ScanStep) -> None:
         ended = self.order.state not in RESERVING | LEFT
@@ -95,6 +105,9 @@ class Case:
             self.order.state,
             self.order.decision_no,
             self.order.awaiting_recheck,
+            self.order.awaiting_channel,
+            self.order.kept_back,
+            self.order.destination,
             self.order.paid_minor,
             cancellation and cancellation.outcome,
         )
@@ -131,12 +144,24 @@ def cancel(case: Case) -> None:
     case.cancel()
 
 
+def kept_back(no: int) -> Event:
+    return lambda case: case.kept_back(no)
+
+
+def let_go_by(no: int) -> Event:
+    return lambda case: case.let_go(no)
+
+
+def sent_to(no: int) -> Event:
+    return lambda case: case.sent_to(no)
+
+
 def scan(scanned: ScanStep) -> Event:
     return lambda case: case.scan(scanned)
 
 
-def play(events: Sequence[Event]) -> Case:
-    case = Case()
+def play(events: Sequence[Event], terms: Terms = TERMS) -> Case:
+    case = Case(terms=terms)
     for event in events:
         event(case)
     return case
@@ -160,6 +185,14 @@ DECISIONS: list[list[Event]] = [  # what risk may say about one order, in its se
     [approved(1), reserved_only(2)],
     [held(1), reserved_only(2), flagged(3), rejected(4)],
 ]
+WISHES: list[list[Event]] = [  # what the channel may say about one order, in its sequence
+    [],
+    [kept_back(1)],
+    [kept_back(1), let_go_by(2)],
+    [kept_back(1), let_go_by(2), kept_back(3)],
+    [let_go_by(1)],
+    [sent_to(1), kept_back(1), sent_to(2), let_go_by(2), sent_to(3)],
+]
 PAYMENTS: list[Event] = [paid("x", 30), paid("y", 30), paid("z", 100, "USD"), paid("own", 40)]
 SCANS: list[Event] = [scan(s) for s in ScanStep]
 
@@ -168,12 +201,17 @@ SCANS: list[Event] = [scan(s) for s in ScanStep]
     st.sampled_from(DECISIONS),
     st.lists(st.sampled_from(PAYMENTS)),
     st.lists(st.just(cancel), max_size=1),
+    st.sampled_from(WISHES),
     st.data(),
 )
 def test_no_sequence_or_repetition_of_events_changes_where_an_order_ends(
-    decisions: list[Event], payments: list[Event], wishes: list[Event], data: st.DataObject
+    decisions: list[Event],
+    payments: list[Event],
+    cancellations: list[Event],
+    wishes: list[Event],
+    data: st.DataObject,
 ) -> None:
-    events = [*decisions, *payments, *wishes]
+    events = [*decisions, *payments, *cancellations, *wishes]
     repeated = data.draw(st.lists(st.sampled_from(events)))
     shuffled = data.draw(st.permutations([*events, *repeated]))
     assert play(shuffled).facts() == play(events).facts()
@@ -183,12 +221,17 @@ def test_no_sequence_or_repetition_of_events_changes_where_an_order_ends(
     st.sampled_from(DECISIONS),
     st.lists(st.sampled_from(PAYMENTS)),
     st.lists(st.just(cancel), max_size=1),
+    st.sampled_from(WISHES),
     st.data(),
 )
 def test_scans_between_events_change_no_end_but_that_what_left_meanwhile_has_left(
-    decisions: list[Event], payments: list[Event], wishes: list[Event], data: st.DataObject
+    decisions: list[Event],
+    payments: list[Event],
+    cancellations: list[Event],
+    wishes: list[Event],
+    data: st.DataObject,
 ) -> None:
-    events = [*decisions, *payments, *wishes]
+    events = [*decisions, *payments, *cancellations, *wishes]
     repeated = data.draw(st.lists(st.sampled_from([*events, *SCANS])))
     shuffled = data.draw(st.permutations([*events, *repeated, *SCANS]))
     plain, mixed = play([*events, *SCANS]), play([*shuffled, *SCANS])
@@ -197,7 +240,7 @@ def test_scans_between_events_change_no_end_but_that_what_left_meanwhile_has_lef
     assert left or both_blocked or mixed.facts() == plain.facts()
 
 
-ANY = [event for decisions in DECISIONS for event in decisions] + PAYMENTS + SCANS + [cancel]
+ANY = [event for told in DECISIONS + WISHES for event in told] + PAYMENTS + SCANS + [cancel]
 
 
 @given(st.lists(st.sampled_from(ANY), max_size=40))
@@ -286,3 +329,104 @@ def test_a_hold_older_than_the_recheck_does_not_unblock() -> None:
     assert case.blocked
     case.approved(3)
     assert not case.blocked
+
+
+@given(st.lists(st.sampled_from(ANY), max_size=40))
+def test_nothing_leaves_while_the_channel_keeps_it_back(events: list[Event]) -> None:
+    before = play([*events, kept_back(9)])
+    after = play([*events, kept_back(9), *SCANS, approved(9), *SCANS])
+    assert before.order.state not in RESERVING
+    assert after.order.state is before.order.state or after.order.state is State.HELD
+    if before.order.state not in LEFT:
+        assert after.order.kept_back == "locked"
+
+
+def test_what_is_kept_back_before_the_approval_is_held_instead_of_approved() -> None:
+    case = play([kept_back(1)])
+    assert (case.order.state, case.order.version) == (State.RECEIVED, 0)
+    case.approved(1)
+    assert (case.order.state, case.order.awaiting_channel) == (State.HELD, True)
+    assert case.order.steps[-1].trigger is Trigger.KEEP_BACK
+    assert case.order.steps[-1].reason == "the channel keeps it back: locked"
+
+
+def test_what_the_channel_lets_go_starts_anew_where_risk_lets_it() -> None:
+    case = play([approved(1), paid("x", 60), kept_back(1)])
+    assert (case.order.state, case.order.warehouse) == (State.HELD, "HZ")
+    case.let_go(2)
+    assert case.order.state is State.ALLOCATED
+    assert case.order.steps[-2].trigger is Trigger.APPROVE_PAID
+    assert case.order.steps[-2].reason == "the channel keeps it back no longer"
+
+
+def test_what_is_paid_while_it_is_kept_back_counts() -> None:
+    case = play([approved(1), kept_back(1), paid("x", 60), let_go_by(2)])
+    assert case.order.state is State.ALLOCATED
+
+
+def test_what_risk_holds_stays_held_when_the_channel_lets_it_go() -> None:
+    case = play([approved(1), paid("x", 60), kept_back(1), flagged(2), let_go_by(2)])
+    assert (case.order.state, case.order.awaiting_channel) == (State.HELD, False)
+    case.approved(3)
+    assert case.order.state is State.ALLOCATED
+
+
+def test_what_the_channel_holds_stays_held_when_risk_approves_it() -> None:
+    case = play([held(1), kept_back(1), approved(2), paid("x", 60)])
+    assert (case.order.state, case.order.awaiting_channel) == (State.HELD, True)
+    case.let_go(2)
+    assert case.order.state is State.ALLOCATED
+
+
+def test_what_has_left_keeps_the_address_it_was_sent_to() -> None:
+    case = play([approved(1), paid("x", 60), sent_to(1), *SCANS, sent_to(2)])
+    assert case.order.state is State.HANDED_OVER
+    assert (case.order.address_no, case.order.destination) == (2, Place("CN", "province 1"))
+
+
+# -- sold over the counter
+
+IN_STORE = replace(TERMS, in_store=True)
+
+
+@given(
+    st.sampled_from(DECISIONS),
+    st.lists(st.sampled_from(PAYMENTS)),
+    st.sampled_from(WISHES),
+    st.data(),
+)
+def test_what_was_sold_over_the_counter_never_has_to_do_with_a_warehouse(
+    decisions: list[Event], payments: list[Event], wishes: list[Event], data: st.DataObject
+) -> None:
+    events = data.draw(st.permutations([*decisions, *payments, *wishes, *SCANS]))
+    order = play(events, IN_STORE).order
+    states = {State.RECEIVED, State.HELD, State.AWAITING_PAYMENT, State.DELIVERED, State.CANCELLED}
+    assert {taken.target for taken in order.steps} <= states
+    assert order.warehouse is None
+    if order.state is State.DELIVERED:
+        assert order.paid_minor >= IN_STORE.payable_minor
+
+
+def test_what_was_sold_over_the_counter_is_delivered_once_it_is_approved_and_paid() -> None:
+    assert play([approved(1)], IN_STORE).order.state is State.AWAITING_PAYMENT
+    order = play([approved(1), paid("x", 60)], IN_STORE).order
+    assert (order.state, order.steps[-1].trigger) == (State.DELIVERED, Trigger.TAKE_AWAY)
+    assert play([paid("x", 60), approved(1)], IN_STORE).order.state is State.DELIVERED
+    assert play([held(1), paid("x", 60), approved(2)], IN_STORE).order.state is State.DELIVERED
+
+
+def test_what_was_sold_over_the_counter_and_is_kept_back_is_delivered_when_let_go() -> None:
+    events = [kept_back(1), approved(1), paid("x", 60)]
+    assert play(events, IN_STORE).order.state is State.HELD
+    assert play([*events, let_go_by(2)], IN_STORE).order.state is State.DELIVERED
+
+
+@given(st.lists(st.sampled_from(ANY), max_size=40))
+def test_what_was_sold_over_the_counter_and_is_held_by_risk_is_not_delivered_by_a_payment(
+    events: list[Event],
+) -> None:
+    case = play([*events, flagged(9)], IN_STORE)
+    state = case.order.state
+    for event in (*PAYMENTS, let_go_by(9), paid("all", 100)):
+        event(case)
+    assert case.order.state is state

@@ -67,6 +67,10 @@ class Shipped:
     version: int
     steps: int
     decision_no: int | None
+    awaiting_channel: bool
+    """It is approved, and held until the channel lets it go."""
+    in_store: bool
+    """It was sold over the counter."""
     currency: str | None
     """None until the terms are there, as the amount."""
     amount_minor: int | None
@@ -85,6 +89,8 @@ class Shipped:
             version=told["version"],
             steps=told["steps"],
             decision_no=told["decision_no"],
+            awaiting_channel=told["awaiting_channel"],
+            in_store=told["in_store"],
             currency=told["currency"],
             amount_minor=told["amount_minor"],
             paid_minor=told["paid_minor"],

@@ -21,4 +21,6 @@ def fits(decided: Decided, shipped: Shipped) -> bool:
         return True  # on request, whatever risk says
     if decided.decision_no > 1 and shipped.state in LEFT:
         return True  # approved by an earlier decision; what has left is past holding
+    if shipped.awaiting_channel:
+        return (decided.state, shipped.state) == ("approved", "held")
     return shipped.state in RESTING.get(decided.state, frozenset())

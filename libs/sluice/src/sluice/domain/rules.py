@@ -139,7 +139,7 @@ def _history(_: Intake, shipped: Shipped) -> Iterator[Difference]:
 
 
 def _goods(intake: Intake, shipped: Shipped) -> Iterator[Difference]:
-    tasks = 1 if shipped.state in WITH_GOODS else 0
+    tasks = 1 if shipped.state in WITH_GOODS and not shipped.in_store else 0
     if shipped.tasks != tasks:
         yield Wrong("fulfillment", f"{shipped.state}, and it has {shipped.tasks} tasks")
     pieces = intake.pieces if shipped.state in RESERVING else 0

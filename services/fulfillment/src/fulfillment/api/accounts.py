@@ -25,6 +25,10 @@ class AccountView(BaseModel):
     """How many steps are stored; the same as the version, unless one is missing."""
     decision_no: int | None
     """Of the last decision of risk that counted here."""
+    awaiting_channel: bool
+    """It is held only because the channel keeps it back."""
+    in_store: bool
+    """It was sold over the counter: no warehouse has a task for it."""
     currency: str | None
     amount_minor: int | None
     """What the customer has to pay."""

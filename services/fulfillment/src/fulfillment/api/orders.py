@@ -63,6 +63,10 @@ class OrderSummary(BaseModel):
     """The last that reserved for it."""
     blocked: bool
     """Stock is reserved, but nothing may leave before risk has looked again."""
+    kept_back: str | None
+    """Why the channel keeps it back, where it does."""
+    in_store: bool
+    """It was sold over the counter: no warehouse has a task for it."""
     task_code: str | None
     shipment: ShipmentPart | None
     cancellation: CancellationPart | None
@@ -148,7 +152,14 @@ def _summary(row: listings.Record) -> dict[str, object]:
             "reason": row["cancellation_reason"],
         }
     blocked = is_blocked(State(row["state"]), awaiting_recheck=row["awaiting_recheck"])
-    return {**row, "blocked": blocked, "shipment": shipment, "cancellation": cancellation}
+    in_store = (row["particulars"] or {}).get("delivery") == orders.IN_STORE
+    return {
+        **row,
+        "blocked": blocked,
+        "in_store": in_store,
+        "shipment": shipment,
+        "cancellation": cancellation,
+    }
 
 
 def _view(row: listings.Record, steps: Sequence[listings.Record]) -> OrderView:

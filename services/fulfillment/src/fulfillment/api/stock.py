@@ -23,7 +23,7 @@ from fulfillment.api.fields import (
     Sku,
     Writer,
 )
-from fulfillment.domain.order import total_by_sku
+from fulfillment.domain.terms import total_by_sku
 from fulfillment.store import listings
 from fulfillment.use_cases import restocking
 from fulfillment.use_cases.changes import Origin, called_by

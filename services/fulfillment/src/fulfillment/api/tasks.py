@@ -56,6 +56,8 @@ class TaskView(TaskSummary):
     lines: list[TaskLine]
     receiver: Receiver
     address: dict[str, str | None]
+    address_changed: bool
+    """The channel changed it: a label printed before may say another."""
     courier: str | None
     tracking_no: str | None
 
@@ -111,4 +113,6 @@ async def read_task(_: Writer, connection: Reading, code: str) -> TaskView:
     if row is None:
         raise NotFound("No task or parcel has this code.")
     particulars: dict[str, Any] = row["particulars"]
-    return TaskView.model_validate({**row, **particulars, **_derived(row)})
+    instead: dict[str, Any] = row["destination"] or {}
+    changed = {"address_changed": bool(instead)}
+    return TaskView.model_validate({**row, **particulars, **instead, **changed, **_derived(row)})

@@ -7,13 +7,22 @@ from enum import StrEnum
 from uuid import UUID
 
 from common.life_cycle import State, Trigger, step
+from fulfillment.domain.terms import Place, Receipt, Terms, paid_minor
 
 REJECTED = "rejected by risk"
 FLAGGED = "flagged by risk"
+KEPT_BACK = "the channel keeps it back"
+LET_GO = "the channel keeps it back no longer"
 RESERVING = frozenset({State.ALLOCATED, State.PICKING, State.PACKED})
 """In these states stock in the order's warehouse is reserved for it."""
 LEFT = frozenset({State.HANDED_OVER, State.IN_TRANSIT, State.DELIVERED, State.RETURNED})
 """In these states it is too late to hold or cancel."""
+PROCEEDING = RESERVING | {
+    State.AWAITING_PAYMENT,
+    State.AWAITING_ALLOCATION,
+    State.BACKORDERED,
+}
+"""In these states an order is on its way out, and may still be stopped."""
 _GIVING_BACK = frozenset({State.CANCELLED, State.HELD})
 
 
@@ -35,30 +44,6 @@ class Step:
     target: State
     because: Because
     reason: str | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Terms:
-    """What fulfilment has to know of what was ordered; never changes."""
-
-    currency: str
-    payable_minor: int
-    placed_at: datetime
-    payments: Mapping[str, int]
-    """Reference -> minor units: what was paid when the order came."""
-    wanted: Mapping[str, int]
-    """SKU -> quantity, over all lines."""
-    country: str
-    region: str
-
-
-@dataclass(frozen=True, slots=True)
-class Receipt:
-    """A payment reported on its own, after the order or before it."""
-
-    reference: str
-    currency: str
-    amount_minor: int
 
 
 class Outcome(StrEnum):
@@ -85,6 +70,16 @@ class Order:
     decision_no: int | None = None
     awaiting_recheck: bool = False
     """The last decision approves, but nothing may leave before a later one does so too."""
+    awaiting_channel: bool = False
+    """The last decision approves, but the order is held until the channel lets it go."""
+    hold_no: int = 0
+    """Of the channel's last word on keeping the order back."""
+    kept_back: str | None = None
+    """Why the channel keeps it back, by that word; None: it does not."""
+    address_no: int = 0
+    """Of the channel's last change of the address."""
+    destination: Place | None = None
+    """Where it goes since then; None: where the terms say."""
     terms: Terms | None = None
     """None until the approval, which brings them, is here."""
     paid_minor: int = 0
@@ -93,14 +88,6 @@ class Order:
     cancellation: Cancellation | None = None
     steps: tuple[Step, ...] = ()
     """Steps taken since the order was loaded."""
-
-
-def total_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
-    """Add up the quantities of lines; two lines may ask for the same SKU."""
-    totals: dict[str, int] = {}
-    for sku, quantity in lines:
-        totals[sku] = totals.get(sku, 0) + quantity
-    return totals
 
 
 def take(
@@ -112,14 +99,13 @@ def take(
         return None
     version = order.version + 1
     taken = Step(version, order.state, trigger, target, because, reason)
-    return replace(order, state=target, version=version, steps=(*order.steps, taken))
-
-
-def paid_minor(terms: Terms, receipts: Mapping[str, Receipt]) -> int:
-    """Add up payments, each reference once; one in another currency is no payment of this order."""
-    paid = {r.reference: r.amount_minor for r in receipts.values() if r.currency == terms.currency}
-    paid.update(terms.payments)
-    return sum(paid.values())
+    return replace(
+        order,
+        state=target,
+        version=version,
+        awaiting_channel=trigger is Trigger.KEEP_BACK,
+        steps=(*order.steps, taken),
+    )
 
 
 def approve(
@@ -132,19 +118,33 @@ def approve(
 ) -> Order:
     """Let an order with terms proceed, to allocation when it is paid.
 
-    A stale approval changes no state; that it brought the terms is still of use.
+    One that the channel keeps back is held instead, until the channel lets it go. A stale approval
+    changes no state; that it brought the terms is still of use.
     """
     terms = order.terms
     assert terms is not None  # noqa: S101 - the approval itself brings them
     order = _paid(order, paid_minor(terms, receipts))
     if is_stale(order, decision_no):
         return order
+    after = proceed(order, because) if order.kept_back is None else _kept_back(order, because)
+    return replace(after, decision_no=decision_no, awaiting_recheck=await_recheck)
+
+
+def proceed(order: Order, because: Because, *, reason: str | None = None) -> Order:
+    """Go on after risk and the channel agree to it; what was held before starts anew."""
+    terms = order.terms
+    assert terms is not None  # noqa: S101 - only what was approved, which brings them, proceeds
     enough = order.paid_minor >= terms.payable_minor
-    trigger = Trigger.APPROVE_PAID if enough else Trigger.APPROVE_UNPAID
-    after = take(order, trigger, because)
-    if after is not None and after.warehouse is not None:  # it was flagged, and starts anew
-        after = replace(after, warehouse=None)
-    return replace(after or order, decision_no=decision_no, awaiting_recheck=await_recheck)
+    paid = Trigger.TAKE_AWAY if terms.in_store else Trigger.APPROVE_PAID
+    trigger = paid if enough else Trigger.APPROVE_UNPAID
+    after = take(order, trigger, because, reason=reason)
+    return order if after is None else replace(after, warehouse=None)
+
+
+def _kept_back(order: Order, because: Because) -> Order:
+    """Hold an order that would proceed; one that is held already waits for the channel now."""
+    after = take(order, Trigger.KEEP_BACK, because, reason=f"{KEPT_BACK}: {order.kept_back}")
+    return after or replace(order, awaiting_channel=order.state is State.HELD)
 
 
 def hold(order: Order, decision_no: int, because: Because, *, reason: str | None) -> Order:
@@ -152,7 +152,7 @@ def hold(order: Order, decision_no: int, because: Because, *, reason: str | None
     if is_stale(order, decision_no):
         return order
     after = take(order, Trigger.HOLD, because, reason=reason)
-    return replace(after or order, decision_no=decision_no)
+    return replace(after or order, decision_no=decision_no, awaiting_channel=False)
 
 
 def flag(order: Order, decision_no: int, because: Because, *, reasons: Iterable[str]) -> Order:
@@ -175,7 +175,7 @@ def reject(order: Order, decision_no: int, because: Because) -> Order:
 
 
 def _stopped(order: Order, decision_no: int) -> Order:
-    return replace(order, decision_no=decision_no, awaiting_recheck=False)
+    return replace(order, decision_no=decision_no, awaiting_recheck=False, awaiting_channel=False)
 
 
 def is_stale(order: Order, decision_no: int) -> bool:
@@ -188,9 +188,9 @@ def pay(order: Order, receipts: Mapping[str, Receipt], because: Because) -> Orde
     if terms is None:
         return order
     order = _paid(order, paid_minor(terms, receipts))
-    if order.paid_minor < terms.payable_minor:
+    if order.state is not State.AWAITING_PAYMENT or order.paid_minor < terms.payable_minor:
         return order
-    return take(order, Trigger.PAY, because) or order
+    return take(order, Trigger.TAKE_AWAY if terms.in_store else Trigger.PAY, because) or order
 
 
 def _paid(order: Order, minor: int) -> Order:

@@ -10,7 +10,8 @@ from common.contracts.order import Order as Placed
 from common.contracts.risk import OrderApproved
 from common.database.work import Work
 from common.errors import Permanent
-from fulfillment.domain.order import Order, Terms, approve, total_by_sku
+from fulfillment.domain.order import Order, approve
+from fulfillment.domain.terms import Terms, total_by_sku
 from fulfillment.store import gate, orders, payments
 from fulfillment.store.orders import particulars_of
 from fulfillment.use_cases.changes import Change, origin_of
@@ -69,11 +70,13 @@ def _ordered(placed: Placed) -> Ordered:
         wanted=total_by_sku((line.sku, line.quantity) for line in placed.lines),
         country=placed.address.country,
         region=placed.address.province,
+        in_store=placed.delivery == "in_store",
     )
     particulars = particulars_of(
         receiver={"name": placed.customer.name, "phone": placed.customer.phone},
         address=dict(placed.address),
         lines=[{"sku": i.sku, "title": i.title, "quantity": i.quantity} for i in placed.lines],
         payments=paid,
+        delivery=placed.delivery,
     )
     return Ordered(terms, particulars)

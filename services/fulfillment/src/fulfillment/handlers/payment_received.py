@@ -7,7 +7,8 @@ from uuid import UUID
 from common.contracts.event import Message
 from common.contracts.ingest import PaymentReceived
 from common.database.work import Work
-from fulfillment.domain.order import Receipt, pay
+from fulfillment.domain.order import pay
+from fulfillment.domain.terms import Receipt
 from fulfillment.store import gate, orders, payments
 from fulfillment.store.payments import Reported
 from fulfillment.use_cases.changes import Change, origin_of

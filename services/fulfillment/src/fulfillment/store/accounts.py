@@ -11,6 +11,7 @@ from sqlalchemy import (
     case,
     cast,
     column,
+    false,
     func,
     select,
     true,
@@ -21,6 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from common.database.spans import Span
 from common.life_cycle import State
 from fulfillment.domain.order import RESERVING
+from fulfillment.store.orders import IN_STORE
 from fulfillment.store.tables import order_step, orders, stock, task
 from fulfillment.store.tasks import is_living
 
@@ -49,6 +51,8 @@ async def page(connection: AsyncConnection, span: Span) -> Sequence[RowMapping]:
         select(
             *(some.c[name] for name in ("order_id", "state", "version", "decision_no")),
             *(some.c[name] for name in ("currency", "paid_minor", "cancellation")),
+            some.c.awaiting_channel,
+            _in_store(some).label("in_store"),
             some.c.payable_minor.label("amount_minor"),
             case((some.c.state.in_(RESERVING), _pieces(some)), else_=0).label("reserved"),
             living.label("tasks"),
@@ -76,6 +80,11 @@ def _steps(some: Any) -> Any:
         .where(step.order_id == some.c.order_id)
         .lateral("steps")
     )
+
+
+def _in_store(some: Any) -> ColumnElement[bool]:
+    told = some.c.particulars["delivery"].as_string()
+    return func.coalesce(told == IN_STORE, false())
 
 
 def _pieces(some: Any) -> ColumnElement[int]:

@@ -35,6 +35,7 @@ _TASK = select(
     orders.c.awaiting_recheck,
     orders.c.version,
     orders.c.particulars,
+    orders.c.destination,
     shipment.c.courier,
     shipment.c.tracking_no,
 ).select_from(

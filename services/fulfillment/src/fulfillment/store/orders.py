@@ -10,13 +10,17 @@ from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from common.contracts.order import Delivery
 from common.database.rows import Columns, insert_statement
 from common.life_cycle import State
-from fulfillment.domain.order import Cancellation, Order, Outcome, Terms, total_by_sku
+from fulfillment.domain.order import Cancellation, Order, Outcome
+from fulfillment.domain.terms import Place, Terms, total_by_sku
 from fulfillment.store.tables import orders
 
+IN_STORE: Delivery = "in_store"
 _JSON = TypeAdapter(dict[str, Any])
-_FIXED = frozenset({"order_id", "particulars"})
+_DOCUMENTS = ("particulars", "destination")
+_FIXED = frozenset({"order_id", *_DOCUMENTS})
 _LOCK = (
     select(orders)
     .where(orders.c.order_id == bindparam("order_ids", type_=ARRAY(Uuid)).any_())
@@ -29,6 +33,8 @@ class Saved(NamedTuple):
     order: Order
     particulars: str | None
     """Receiver, address, lines and payments as JSON; None leaves what is stored."""
+    destination: str | None = None
+    """Another receiver and address as JSON; None leaves what is stored."""
 
 
 async def lock(connection: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Order]:
@@ -59,6 +65,11 @@ async def save(connection: AsyncConnection, changed: Sequence[Saved]) -> None:
         "version": [o.version for o in rows],
         "decision_no": [o.decision_no for o in rows],
         "awaiting_recheck": [o.awaiting_recheck for o in rows],
+        "awaiting_channel": [o.awaiting_channel for o in rows],
+        "hold_no": [o.hold_no for o in rows],
+        "kept_back": [o.kept_back for o in rows],
+        "address_no": [o.address_no for o in rows],
+        "destination": [saved.destination for saved in changed],
         "currency": [t and t.currency for t in terms],
         "payable_minor": [t and t.payable_minor for t in terms],
         "paid_minor": [o.paid_minor for o in rows],
@@ -77,7 +88,7 @@ def _save_statement(names: tuple[str, ...]) -> Insert:
     statement = insert_statement(orders, names)
     new = statement.excluded
     values: dict[str, Any] = {name: new[name] for name in names if name not in _FIXED}
-    values["particulars"] = func.coalesce(new.particulars, orders.c.particulars)
+    values |= {name: func.coalesce(new[name], orders.c[name]) for name in _DOCUMENTS}
     return statement.on_conflict_do_update(index_elements=["order_id"], set_=values)
 
 
@@ -93,6 +104,11 @@ def order_of(row: Row[Any]) -> Order:
         version=row.version,
         decision_no=row.decision_no,
         awaiting_recheck=row.awaiting_recheck,
+        awaiting_channel=row.awaiting_channel,
+        hold_no=row.hold_no,
+        kept_back=row.kept_back,
+        address_no=row.address_no,
+        destination=None if row.destination is None else _place_of(row.destination["address"]),
         terms=None if row.particulars is None else _terms_of(row),
         paid_minor=row.paid_minor,
         warehouse=row.warehouse,
@@ -105,9 +121,19 @@ def particulars_of(
     address: dict[str, Any],
     lines: list[dict[str, Any]],
     payments: dict[str, int],
+    delivery: Delivery,
 ) -> str:
     whole = {"receiver": receiver, "address": address, "lines": lines, "payments": payments}
+    whole |= {"delivery": delivery}
     return _JSON.dump_json(whole).decode()
+
+
+def destination_of(receiver: dict[str, Any], address: dict[str, Any]) -> str:
+    return _JSON.dump_json({"receiver": receiver, "address": address}).decode()
+
+
+def _place_of(address: dict[str, Any]) -> Place:
+    return Place(address["country"], address["province"])
 
 
 def _terms_of(row: Row[Any]) -> Terms:
@@ -120,4 +146,5 @@ def _terms_of(row: Row[Any]) -> Terms:
         wanted=total_by_sku((line["sku"], line["quantity"]) for line in particulars["lines"]),
         country=particulars["address"]["country"],
         region=particulars["address"]["province"],
+        in_store=particulars.get("delivery") == IN_STORE,  # older ones do not say
     )

@@ -9,7 +9,7 @@ from sqlalchemy import ARRAY, Uuid, bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import Columns, insert_new_rows
-from fulfillment.domain.order import Receipt
+from fulfillment.domain.terms import Receipt
 from fulfillment.store.tables import payment
 
 Receipts = dict[UUID, dict[str, Receipt]]

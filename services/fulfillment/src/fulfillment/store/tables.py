@@ -25,7 +25,8 @@ from common.database.schema import carried_tables
 metadata = MetaData(schema="fulfillment")
 
 # Terms are null while only a hold, a rejection or a cancellation has come; the approval has them.
-# `particulars` is what the label and the picker need, and what the order was paid with.
+# `particulars` is what the label and the picker need, and what the order was paid with;
+# `destination` the receiver and address that count instead, since the channel changed them.
 orders = Table(
     "orders",
     metadata,
@@ -34,6 +35,11 @@ orders = Table(
     Column("version", Integer, nullable=False),
     Column("decision_no", Integer),
     Column("awaiting_recheck", Boolean, nullable=False, server_default=false()),
+    Column("awaiting_channel", Boolean, nullable=False, server_default=false()),
+    Column("hold_no", Integer, nullable=False, server_default=text("0")),
+    Column("kept_back", Text),
+    Column("address_no", Integer, nullable=False, server_default=text("0")),
+    Column("destination", JSON),
     Column("currency", Text),
     Column("payable_minor", BigInteger),
     Column("paid_minor", BigInteger, nullable=False),

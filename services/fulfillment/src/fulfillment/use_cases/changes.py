@@ -33,6 +33,8 @@ class Change:
     origin: Origin
     particulars: str | None = None
     """What the label needs, where this change brings it."""
+    destination: str | None = None
+    """The receiver and address that count instead, where this change brings them."""
 
 
 def origin_of(message: Message[Any], work: Work) -> Origin:
@@ -47,7 +49,9 @@ async def save(work: Work, changes: Sequence[Change]) -> None:
     """Store orders, history, tasks and waiting lists, and announce each step others care for."""
     stepped = [change.order for change in changes if change.order.steps]
     new_tasks = {order.order_id: task for order in stepped for task in _new_task(order)}
-    await orders.save(work.connection, [Saved(c.order, c.particulars) for c in changes])
+    await orders.save(
+        work.connection, [Saved(c.order, c.particulars, c.destination) for c in changes]
+    )
     await history.add(work.connection, stepped)
     await tasks.add(work.connection, list(new_tasks.values()), work.now)
     await tasks.follow(work.connection, [o for o in stepped if _moves_task(o)])

@@ -6,7 +6,8 @@ from dataclasses import replace
 from common.database.work import Work
 from common.life_cycle import State
 from fulfillment.domain.allocation import Request, allocate_in_turn
-from fulfillment.domain.order import Order, Terms, frees_stock, serve
+from fulfillment.domain.order import Order, frees_stock, serve
+from fulfillment.domain.terms import Terms
 from fulfillment.store import backorders, stock
 from fulfillment.store.stock import Movement
 from fulfillment.use_cases.changes import Change, Origin, save
@@ -82,9 +83,8 @@ async def _serve(work: Work, changes: Sequence[Change]) -> list[Change]:
 
 
 def _request(terms: Terms, order: Order) -> Request:
-    return Request(
-        order_id=order.order_id, country=terms.country, region=terms.region, wanted=terms.wanted
-    )
+    country, region = order.destination or (terms.country, terms.region)
+    return Request(order_id=order.order_id, country=country, region=region, wanted=terms.wanted)
 
 
 def _terms(order: Order) -> Terms:
