@@ -29,8 +29,7 @@ def of_service(
     own = {
         "DATABASE_URL": connections.database_url,
         "AMQP_URL": connections.amqp_url,
-        "WEBHOOK_SECRET_SHOPIFY": credentials.webhook_secret_shopify,
-        "WEBHOOK_SECRET_WOOCOMMERCE": credentials.webhook_secret_woocommerce,
+        **credentials.webhook_variables(),
         "INSTANCE": instance,
         "LOG_LEVEL": os.environ.get("LOG_LEVEL", "INFO"),
         # A log that is followed must not lag behind.
@@ -53,8 +52,7 @@ def write_env(
         "AMQP_URL": connections.amqp_url,
         "RABBITMQ_METRICS_URL": connections.metrics_url,
         "SLUICE_API_KEY": credentials.api_key,
-        "WEBHOOK_SECRET_SHOPIFY": credentials.webhook_secret_shopify,
-        "WEBHOOK_SECRET_WOOCOMMERCE": credentials.webhook_secret_woocommerce,
+        **credentials.webhook_variables(),
     }
     text = "".join(f"{name}={value}\n" for name, value in values.items() if value)
     if not home.env.exists() or home.env.read_text() != text:

@@ -1,4 +1,4 @@
-"""What watches a stack and is started only when asked for: each a program of its own, by name."""
+"""What is started beside a stack only when asked for: each a program of its own, by name."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from typing import Protocol
 
 import httpx
 
-from stack import alertmanager, prometheus
+from stack import alertmanager, prometheus, simulator
 from stack.alertmanager import Alertmanager
 from stack.board import program as board
 from stack.board.program import Board
@@ -16,6 +16,7 @@ from stack.plan import Plan
 from stack.ports import Ports
 from stack.program import Program
 from stack.prometheus import Prometheus, write_targets
+from stack.simulator import Simulator
 from stack.state import Process
 
 
@@ -31,6 +32,7 @@ KINDS: dict[str, Kind] = {
     "prometheus": Prometheus,
     "alertmanager": Alertmanager,
     "board": Board,
+    "simulator": Simulator,
 }
 """Each is found by others as NAME_URL in the env file."""
 
@@ -39,6 +41,7 @@ SETTINGS = {
     "prometheus": prometheus.SETTINGS,
     "alertmanager": alertmanager.SETTINGS,
     "board": board.SETTINGS,
+    "simulator": simulator.SETTINGS,
 }
 """The variables of the caller's environment that each heeds."""
 

@@ -27,6 +27,7 @@ from stack.preparation import Preparation
 from stack.program import Program
 from stack.service_process import ServiceProcess
 from stack.services import Command, Service
+from stack.simulator import channel_apis
 from stack.state import State
 from stack.turns import Turns
 
@@ -138,9 +139,16 @@ class Supervisor:
 
     def _environment(self, instance: str, port: int | None) -> dict[str, str]:
         connections = self._infrastructure.connections(self._plan)
-        return environment.of_service(
+        own = environment.of_service(
             self._home, connections, self._credentials, instance=instance, port=port
         )
+        return own | self._told_of_channels() if instance.startswith("ingest") else own
+
+    def _told_of_channels(self) -> dict[str, str]:
+        """What intake is to know of simulated channels; a caller's own APIs go before."""
+        if "simulator" not in self._plan.extras or "CHANNEL_APIS" in os.environ:
+            return {}
+        return {"CHANNEL_APIS": channel_apis(self._ports["simulator"], self._credentials)}
 
     def _changed(self) -> None:
         """Tell everybody else what is now so."""

@@ -1,0 +1,1 @@
+"""The intake drill: six channels that lose, repeat and shuffle their messages, and every order."""
