@@ -5,9 +5,9 @@ PYTHON ?= python3
 BIN := .venv/bin
 RUN := $(BIN)/python
 SERVICES := ingest risk fulfillment reconciliation
-MEMBERS := libs/common libs/sluice $(addprefix services/,$(SERVICES)) deploy/local demo loadtest
-PACKAGES := common sluice $(SERVICES) stack demo loadtest
-CODE := libs services deploy/local demo loadtest tests tools conftest.py
+MEMBERS := libs/common libs/sluice $(addprefix services/,$(SERVICES)) deploy/local deploy/simulator demo loadtest
+PACKAGES := common sluice $(SERVICES) stack simulator demo loadtest
+CODE := libs services deploy/local deploy/simulator demo loadtest tests tools conftest.py
 
 .PHONY: help
 help: ## list what can be done
@@ -43,6 +43,10 @@ demo: setup ## show the main job on real input (ARGS=--exit: end by itself)
 .PHONY: run
 run: setup ## start the private local stack alone, with its live page
 	@$(RUN) -m stack up --with board $(ARGS)
+
+.PHONY: simulator
+simulator: setup ## start the stack with simulated channels to try intake against (docs/channels.md)
+	@$(RUN) -m stack up --with board --with simulator $(ARGS)
 
 .PHONY: down
 down: setup ## stop it (ARGS=--wipe: and delete its data)
@@ -109,6 +113,11 @@ test: setup ## all tests, fast ones first, in several processes (ARGS are pytest
 test-unit: setup ## tests without database and broker
 	@$(RUN) -m pytest libs/*/tests/unit services/*/tests/unit tests/architecture $(ARGS)
 
+.PHONY: fuzz
+fuzz: setup ## 10,000 damaged webhooks at every channel's door: make fuzz bodies=50000 seed=7
+	@FUZZ_BODIES=$(or $(bodies),10000) $(if $(seed),FUZZ_SEED=$(seed)) $(RUN) -m pytest \
+	  services/ingest/tests/integration/test_fuzz.py -s --timeout 3600 $(ARGS)
+
 .PHONY: mutants
 mutants: setup ## break the delivery rules on purpose and see the system tests notice
 	@$(RUN) -m pytest tests/mutants -s $(ARGS)
@@ -137,6 +146,10 @@ baseline: setup ## the critical path beside the bare yardstick, compared with th
 .PHONY: chaos
 chaos: setup ## orders at a steady rate while queues, broker and workers are taken away
 	@$(RUN) -m loadtest.chaos $(ARGS)
+
+.PHONY: intake-drill
+intake-drill: setup ## six channels lose, repeat and shuffle pushes: every order is here, and right
+	@$(RUN) -m loadtest.intake_drill $(ARGS)
 
 .PHONY: docs
 docs: setup ## write what is made from the code anew: docs/generated, dashboards, cluster files

@@ -92,7 +92,7 @@ def _has_demo_data(name: str) -> bool:
     return "seed-demo" in import_module(f"{name}.wiring").service().commands
 
 
-PASSED_ON = {"WEBHOOK_SECRETS", "CHECK_ENDPOINTS"}
+PASSED_ON = {"CHANNELS", "CHANNEL_APIS", "REMINDERS", "CHECK_ENDPOINTS", "WEBHOOK_SECRETS"}
 """Variables without a value in the compose file: they are passed on as they are."""
 
 

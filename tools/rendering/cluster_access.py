@@ -115,6 +115,17 @@ def network_policies() -> Iterator[Resource]:
         {"matchLabels": {"app.kubernetes.io/name": "risk", "sluice-metrics": "yes"}},
         egress=[{"to": [{"ipBlock": outside}], "ports": [_port(443)]}],
     )
+    yield _policy(
+        "outside-channels",
+        {
+            "matchLabels": {
+                "app.kubernetes.io/name": "ingest",
+                "app.kubernetes.io/component": "worker",
+            }
+        },
+        # 465 and 587: reminders by e-mail.
+        egress=[{"to": [{"ipBlock": outside}], "ports": [_port(port) for port in (443, 465, 587)]}],
+    )
 
 
 def _policy(name: str, pods: Resource, **rules: Any) -> Resource:

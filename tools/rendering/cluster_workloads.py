@@ -23,11 +23,21 @@ GRACE_SECONDS = 45
 
 # What each reads beside the settings that all have: from its Secret, and whether it must be there.
 _SECRETS = {"DATABASE_URL": True, "AMQP_URL": True}
-_OWN_SECRETS = {"ingest": {"WEBHOOK_SECRETS": False}, "risk": {"CHECK_ENDPOINTS": False}}
+_OWN_SECRETS = {
+    "ingest": {
+        "WEBHOOK_SECRETS": False,
+        "CHANNELS": False,
+        "CHANNEL_APIS": False,
+        "REMINDERS": False,
+    },
+    "risk": {"CHECK_ENDPOINTS": False},
+}
 _OWN_VALUES = {"reconciliation": {"DIFFERENCE_THRESHOLD": "50"}}
 _MEMORY_MAX = {("risk", "worker"): "768Mi"}
 _CPU_MAX = {("risk", "worker"): "2"}
 """Its plug-ins run in processes of their own."""
+_SCRATCH = {"ingest": "192Mi"}
+"""Two files of 50 MB may be on their way to the database at once."""
 
 
 def settings() -> Resource:
@@ -130,8 +140,12 @@ def _pod(name: str, container: Resource) -> dict[str, Any]:
             "seccompProfile": {"type": "RuntimeDefault"},
         },
         "containers": [container],
-        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": "64Mi"}}],
+        "volumes": [{"name": "scratch", "emptyDir": {"sizeLimit": _scratch(name)}}],
     }
+
+
+def _scratch(name: str) -> str:
+    return _SCRATCH.get(name, "64Mi")
 
 
 def _container(name: str, role: str) -> dict[str, Any]:
@@ -144,7 +158,7 @@ def _container(name: str, role: str) -> dict[str, Any]:
         "env": list(_environment(name, role)),
         **(_serving() if role in ROLES else {}),
         "resources": {
-            "requests": {"cpu": "250m", "memory": "256Mi", "ephemeral-storage": "64Mi"},
+            "requests": {"cpu": "250m", "memory": "256Mi", "ephemeral-storage": _scratch(name)},
             "limits": {
                 "cpu": _CPU_MAX.get((name, role), "1"),
                 "memory": _MEMORY_MAX.get((name, role), "512Mi"),
