@@ -108,8 +108,9 @@ def test_every_call_under_v1_says_who_may_make_it(fresh: dict[str, str], name: s
     unguarded = {
         call for call, described in calls.items() if "/v1/" in call and "security" not in described
     }
-    # A webhook proves itself by its signature.
-    assert unguarded - {"post /v1/webhooks/{channel}/{shop}"} == set()
+    # A webhook proves itself by its signature, and a challenge by its own.
+    door = "/v1/webhooks/{channel}/{shop}"
+    assert unguarded - {f"post {door}", f"get {door}"} == set()
 
 
 def test_every_state_can_be_reached() -> None:

@@ -13,7 +13,8 @@ import httpx
 from common.clock import monotonic_seconds
 from loadtest.orders import signed
 
-REQUEST_SECONDS_MAX = 5.0
+# Longer than any answer takes: how busy this client's machine is, is not the question.
+REQUEST_SECONDS_MAX = 30.0
 GIVE_UP_SECONDS = 90.0
 
 
