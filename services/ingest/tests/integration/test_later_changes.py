@@ -86,6 +86,19 @@ async def test_a_refund_told_of_in_quarantine_is_announced_when_a_person_lets_th
     assert (await world.announced(order_id)).count(REFUND) == 1
 
 
+async def test_a_refund_told_of_in_a_wrong_currency_is_not_told_of_in_the_right_one(
+    world: World,
+) -> None:
+    refund = {"id": 901, "created_at": SECOND, "transactions": [{"amount": "10.00"}]}
+    wrong = {"updated_at": FIRST, "currency": "JPY", "refunds": [refund], **NOBODY}
+    order_id = only(await world.shopify(**wrong), "quarantined")
+    only(await changed(world, SECOND), "updated")
+    assert await world.announced(order_id) == [RECEIVED]
+    only(await changed(world, THIRD, refunds=[refund]), "updated")
+    (*_, event) = await world.events(order_id)
+    assert (event["data"]["currency"], event["data"]["amount_minor"]) == ("HKD", 1_000)
+
+
 async def test_a_hidden_receiver_is_no_other_receiver(world: World) -> None:
     order_id = await placed(world)
     hidden = ADDRESS | {"name": "M**", "phone": "+852212***67"}

@@ -87,7 +87,7 @@ async def release(work: Work, order_id: UUID, resolution: Resolution, cause: Cau
     _record(work, stored, state, resolution)
     order = Order.model_validate_json(draft_json(stored.draft))
     work.publish(OrderReceived(order_id=order_id, order=order), because=cause)
-    await announce_kept(order_id, cause, work)
+    await announce_kept(order_id, order.currency, cause, work)
     return await _quarantined(work, order_id)
 
 

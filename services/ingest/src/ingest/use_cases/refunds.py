@@ -6,6 +6,7 @@ from uuid import UUID
 from common.contracts.event import Cause
 from common.contracts.ingest import RefundRequested
 from common.database.work import Work
+from common.money import MINOR_MAX
 from ingest.domain.incoming import Incoming
 from ingest.domain.validation import legible
 from ingest.store import kept_refunds, later
@@ -21,9 +22,15 @@ async def keep_refunds(order_id: UUID, incoming: Incoming, work: Work) -> bool:
     return await kept_refunds.keep(work.connection, list(_refunds(order_id, incoming)))
 
 
-async def announce_kept_refunds(order_id: UUID, cause: Cause, work: Work) -> None:
-    """Announce what was kept of an order that is let in just now."""
-    await _announce(await kept_refunds.take(work.connection, order_id), cause, work)
+async def announce_kept_refunds(order_id: UUID, currency: str, cause: Cause, work: Work) -> None:
+    """Announce what was kept of an order that is let in just now, in its currency.
+
+    The message may not have told the currency, or told it wrong: that may be why the order waited.
+    """
+    kept = await kept_refunds.take(work.connection, order_id)
+    ours = [one for one in kept if one.currency in {currency, ""}]
+    named = [one.model_copy(update={"currency": currency}) for one in ours]
+    await _announce(named, cause, work)
 
 
 async def _announce(refunds: Sequence[RefundRequested], cause: Cause, work: Work) -> bool:
@@ -38,12 +45,13 @@ async def _announce(refunds: Sequence[RefundRequested], cause: Cause, work: Work
 
 def _refunds(order_id: UUID, incoming: Incoming) -> Iterator[RefundRequested]:
     for refund in incoming.refunds:
-        if refund.reference and refund.amount_minor:
+        amount_minor = abs(refund.amount_minor or 0)
+        if refund.reference and 0 < amount_minor < MINOR_MAX:
             yield RefundRequested(
                 order_id=order_id,
                 reference=legible(refund.reference),
                 currency=incoming.draft.currency or "",
-                amount_minor=abs(refund.amount_minor),
+                amount_minor=amount_minor,
                 reason=legible(refund.reason) if refund.reason else None,
                 requested_at=refund.requested_at,
             )

@@ -18,7 +18,7 @@ from ingest.store.documents import draft_json
 from ingest.store.quarantine import Resolution
 from ingest.store.sales_orders import StoredOrder
 from ingest.use_cases.order_version import CHANNEL, Version, renewed
-from ingest.use_cases.refunds import announce_kept_refunds, announce_refunds, keep_refunds
+from ingest.use_cases.refunds import announce_kept_refunds, keep_refunds
 from ingest.use_cases.submission import HELD, all_reasons, held_reasons
 
 _RECEIVER = ("customer.", "address.")
@@ -98,8 +98,7 @@ async def _let_in(order: StoredOrder, version: Version, work: Work) -> None:
     document = Order.model_validate_json(draft_json(order.draft))
     received = OrderReceived(order_id=order.order_id, order=document)
     work.publish(received, because=version.cause)
-    await announce_kept(order.order_id, version.cause, work)
-    await announce_refunds(order.order_id, version.incoming, version.cause, work)
+    await announce_kept(order.order_id, document.currency, version.cause, work)
     record(
         work,
         actor=CHANNEL,
@@ -111,10 +110,10 @@ async def _let_in(order: StoredOrder, version: Version, work: Work) -> None:
     )
 
 
-async def announce_kept(order_id: UUID, cause: Cause, work: Work) -> None:
+async def announce_kept(order_id: UUID, currency: str, cause: Cause, work: Work) -> None:
     """Announce what was asked for while the order was in quarantine: to cancel it, to refund it."""
     wishes = await later.cancellations_of(work.connection, [order_id])
     if order_id in wishes:
         wish = CancellationRequested(order_id=order_id, reason=wishes[order_id])
         work.publish(wish, because=cause)
-    await announce_kept_refunds(order_id, cause, work)
+    await announce_kept_refunds(order_id, currency, cause, work)
