@@ -105,7 +105,17 @@ async def in_force(risk: httpx.AsyncClient, document: dict[str, Any], *, workers
     forced = {"reason": "test", "force": True}
     activated = await risk.post(f"/v1/rulesets/{wanted}/activate", json=forced)
     assert activated.is_success, activated.text
+    await until_followed(risk, wanted, workers=workers)
 
+
+async def back_in_force(risk: httpx.AsyncClient, earlier: str, *, workers: int = 2) -> None:
+    """Go back to rules that were stable, and wait until no worker decides by others."""
+    back = await risk.post("/v1/rulesets/rollback", json={"reason": "test", "to": earlier})
+    assert back.is_success, back.text
+    await until_followed(risk, earlier, workers=workers)
+
+
+async def until_followed(risk: httpx.AsyncClient, wanted: str, *, workers: int) -> None:
     async def followed() -> bool:
         seen = (await risk.get("/v1/rulesets/active")).json()["workers"]
         return len(seen) == workers and all(worker["stable"] == wanted for worker in seen)

@@ -11,7 +11,7 @@ from common.ids import new_id
 from loadtest.orders import signed
 from stack import Stack
 from support.outside_party import Door, OutsideParty
-from support.rulesets import in_force
+from support.rulesets import back_in_force, in_force
 from support.waiting import until
 
 Client = httpx.AsyncClient
@@ -56,7 +56,7 @@ async def risk(doors: Doors) -> AsyncIterator[Client]:
     """Risk, whose rules are as before afterwards."""
     before = (await doors["risk"].get("/v1/rulesets/active")).json()["change"]["ruleset"]
     yield doors["risk"]
-    await doors["risk"].post("/v1/rulesets/rollback", json={"reason": "test", "to": before})
+    await back_in_force(doors["risk"], before)
 
 
 async def _sent(system: Stack, doors: Doors) -> str:
