@@ -8,10 +8,12 @@ from tenacity import (
     RetryError,
     retry_if_exception_type,
     stop_after_delay,
+    wait_exponential,
     wait_fixed,
 )
 
-PAUSE_SECONDS = 0.02
+# What takes long is asked about ever less often: the asking takes time from what is waited for.
+_GROWING_PAUSE = wait_exponential(multiplier=0.02, exp_base=1.3, max=0.5)
 
 T = TypeVar("T")
 
@@ -21,14 +23,17 @@ class NotYet(Exception):  # noqa: N818 - names a moment, not a mistake
 
 
 async def until(
-    condition: Callable[[], Awaitable[T]], *, seconds: float = 30, pause: float = PAUSE_SECONDS
+    condition: Callable[[], Awaitable[T]], *, seconds: float = 30, pause: float | None = None
 ) -> T:
-    """Ask again and again until the answer is true in the sense of Python; return it."""
+    """Ask again and again until the answer is true in the sense of Python; return it.
+
+    A pause that is given is kept; else it grows.
+    """
     latest: T | None = None
     try:
         async for attempt in AsyncRetrying(
             retry=retry_if_exception_type(NotYet),
-            wait=wait_fixed(pause),
+            wait=_GROWING_PAUSE if pause is None else wait_fixed(pause),
             stop=stop_after_delay(seconds),
         ):
             with attempt:

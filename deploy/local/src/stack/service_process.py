@@ -5,9 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
-from stack.program import Launch, dying_with_supervisor, says_ok
+from stack.program import Launch, dying_with_supervisor, is_ready_by_http
 from stack.services import Command
 from stack.turns import Turns
 
@@ -17,7 +15,6 @@ class ServiceProcess:
     name: str
     command: Command
     directory: Path
-    http: httpx.AsyncClient
     claim_port: Callable[[], int]
     environment: Callable[[int], Mapping[str, str]]
     turns: Turns
@@ -39,7 +36,7 @@ class ServiceProcess:
         )
 
     async def is_ready(self) -> bool:
-        ready = await says_ok(self.http, f"http://127.0.0.1:{self._port}/readyz")
+        ready = await is_ready_by_http(self._port)
         if ready:
             self.turns.give_back(self.name)
         return ready

@@ -41,7 +41,6 @@ ALREADY_RUNNING = 3
 class Supervisor:
     def __init__(self, home: Home, http: httpx.AsyncClient, tasks: asyncio.TaskGroup) -> None:
         self._home = home
-        self._http = http
         self._tasks = tasks
         self._credentials = credentials.obtain(home)
         self._ports = Ports(home)
@@ -118,7 +117,6 @@ class Supervisor:
                 name=name,
                 command=command,
                 directory=self._home.path,
-                http=self._http,
                 claim_port=claim_port,
                 environment=lambda port: self._environment(name, port),
                 turns=self._turns,

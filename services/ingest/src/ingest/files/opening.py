@@ -7,7 +7,7 @@ from typing import BinaryIO
 
 from ingest.domain.files.format import Table
 from ingest.domain.files.sheet import SAMPLE_ROWS, BadHeader, Layout, Row
-from ingest.files import csv_file, xlsx_file
+from ingest.files import csv_file
 from ingest.files.problems import UnreadableFile
 
 _ZIP = b"PK\x03\x04"
@@ -37,6 +37,8 @@ def look_at(file: BinaryIO) -> Look:
     if start.startswith(_OLD_EXCEL):
         raise UnreadableFile("old_excel", "Save it as .xlsx or .csv: .xls is not read.")
     if start.startswith(_ZIP):
+        from ingest.files import xlsx_file  # noqa: PLC0415 - dear, and few processes need it
+
         xlsx_file.check_size(file)
         return Look("xlsx")
     encoding = csv_file.encoding_of(file)
@@ -45,6 +47,8 @@ def look_at(file: BinaryIO) -> Look:
 
 def rows_of(file: BinaryIO, look: Look) -> Iterator[Row]:
     if look.kind == "xlsx":
+        from ingest.files import xlsx_file  # noqa: PLC0415 - as above
+
         return xlsx_file.rows(file)
     return csv_file.rows(file, look.encoding, look.delimiter)
 

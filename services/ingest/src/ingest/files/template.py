@@ -3,10 +3,6 @@
 import csv
 import io
 
-from openpyxl import Workbook
-from openpyxl.cell import WriteOnlyCell
-from openpyxl.styles import Font
-
 from ingest.domain.files.faults import Language
 from ingest.domain.files.format import Column, FileFormat
 
@@ -23,6 +19,11 @@ def as_csv(fmt: FileFormat, language: Language) -> bytes:
 
 
 def as_xlsx(fmt: FileFormat, language: Language) -> bytes:
+    # Importing it takes half a second, which no start of a process should wait for.
+    from openpyxl import Workbook  # noqa: PLC0415
+    from openpyxl.cell import WriteOnlyCell  # noqa: PLC0415
+    from openpyxl.styles import Font  # noqa: PLC0415
+
     book = Workbook(write_only=True)
     sheet = book.create_sheet("orders")
     sheet.freeze_panes = "A2"
