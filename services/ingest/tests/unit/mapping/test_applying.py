@@ -137,8 +137,8 @@ def test_what_is_wrong_is_told_of_the_row_as_the_order_has_it() -> None:
     assert [line.sku for line in found.draft.lines] == ["A", "G"]
     assert [(p.code, p.field) for p in found.problems] == [
         ("unreadable_field", "lines.1.values.count"),
-        ("unclear_rule", "lines.1.quantity"),
-        ("unclear_rule", "lines.1.unit_price_minor"),
+        ("unreadable_field", "lines.1.quantity"),
+        ("unreadable_field", "lines.1.unit_price_minor"),
     ]
 
 
@@ -173,8 +173,8 @@ def test_what_a_rule_cannot_read_is_told_and_the_rest_is_read() -> None:
     found = one(total="12.345", at="yesterday", items=[{"sku": "A", "count": "x", "total": "1"}])
     assert [(p.code, p.field) for p in found.problems] == [
         ("unreadable_field", "lines.0.values.count"),
-        ("unclear_rule", "lines.0.quantity"),
-        ("unclear_rule", "lines.0.unit_price_minor"),
+        ("unreadable_field", "lines.0.quantity"),
+        ("unreadable_field", "lines.0.unit_price_minor"),
         ("unreadable_field", "payments.0.amount_minor"),
         ("unreadable_field", "placed_at"),
         ("unreadable_field", "amounts.payable_minor"),
@@ -224,3 +224,23 @@ def test_whatever_comes_is_read_or_said_to_be_unreadable(changes: dict[str, Any]
     except Unreadable:
         return
     assert all(isinstance(each.draft, Draft) for each in found)
+
+
+def test_what_several_values_are_read_from_is_told_of_once() -> None:
+    sums = {name: {"all": f"parts[].{name}", "then": ["sum"]} for name in ("one", "two")}
+    fields = DOCUMENT["fields"] | {"amounts.tax_minor": {"formula": "two + one"}}
+    values = DOCUMENT["values"] | sums
+    mapping = compiled(read_document(DOCUMENT | {"values": values, "fields": fields}))
+    (found,) = apply(mapping, ORDER | {"parts": 7}, channel="mall", shop="demo", topic="order")
+    assert [(p.code, p.field) for p in found.problems] == [
+        ("unreadable_field", "values.one"),
+        ("unclear_rule", "amounts.tax_minor"),
+    ]
+
+
+def test_a_formula_that_gives_an_empty_text_gives_none() -> None:
+    fields = DOCUMENT["fields"] | {"memo": {"formula": 'topic == "memo" ? "m" : ""'}}
+    mapping = compiled(read_document(DOCUMENT | {"fields": fields}))
+    (found,) = apply(mapping, ORDER, channel="mall", shop="demo", topic="order")
+    assert found.draft.memo is None
+    assert found.problems == ()

@@ -18,6 +18,7 @@ ORDER: dict[str, Any] = {
     "收货人": "张三",
     "a.b": {"c[0]": 1, 'q"\\': 2},
     "tags": [{"name": "ship_hold", "value": 1}, {"name": "other", "value": 5}],
+    "flags": [{"on": True, "n": 1, "of": "a"}, {"on": False, "n": 2}, {"on": True, "n": 3}],
 }
 
 FOUND: dict[str, Any] = {
@@ -39,6 +40,10 @@ FOUND: dict[str, Any] = {
     '"a.b"."q\\"\\\\"': 2,
     "tags[name=ship_hold].value": [1],
     "tags[name=nobody].value": [],
+    "flags[on=true].n": [1, 3],
+    "flags[on=false].n": [2],
+    "flags[on=True].n": [],
+    "flags[on=true][of=a].n": [1],
 }
 
 

@@ -1,6 +1,7 @@
 """Steps that make amounts, numbers, times, and a yes or no."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -82,6 +83,8 @@ def _zone(name: Any) -> tzinfo | None:
 
 def _reader_of_times(written: Any, zone: tzinfo | None) -> Callable[[Any], Any]:
     match written:
+        case [_, *_] if all(isinstance(one, str) for one in written):
+            return _first_that_reads([_reader_of_times(one, zone) for one in written])
         case "iso":
             return lambda value: moment_of(value, zone)
         case "seconds":
@@ -91,7 +94,21 @@ def _reader_of_times(written: Any, zone: tzinfo | None) -> Callable[[Any], Any]:
         case str() if "%" in written:
             return lambda value: moment_in(value, written, zone)
         case _:
-            raise ValueError('as is "iso", "seconds", "milliseconds" or a pattern with %')
+            raise ValueError(
+                'as is "iso", "seconds", "milliseconds" or a pattern with %, or a list of them'
+            )
+
+
+def _first_that_reads(readers: Sequence[Callable[[Any], Any]]) -> Callable[[Any], Any]:
+    """Return what reads a time that a channel writes now this way and now that."""
+
+    def read(value: Any) -> Any:
+        for reader in readers[:-1]:
+            with suppress(Unreadable):
+                return reader(value)
+        return readers[-1](value)
+
+    return read
 
 
 NUMBER_STEPS: Mapping[str, Make] = {

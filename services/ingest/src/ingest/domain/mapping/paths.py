@@ -34,6 +34,8 @@ class Each:
         if not self.name or not isinstance(row, dict):
             return not self.name
         found = row.get(self.name)
+        if isinstance(found, bool):  # as JSON writes it
+            return self.value == ("true" if found else "false")
         return not isinstance(found, dict | list) and str(found) == self.value
 
     def __str__(self) -> str:

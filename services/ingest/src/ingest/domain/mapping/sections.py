@@ -1,6 +1,6 @@
 """One order in hand: its sections, rows and rules, read one after the other."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -119,7 +119,15 @@ def _rows_at(compiled: CompiledRows, order: InHand) -> list[Any]:
 def read_values(
     section: CompiledSection, order: InHand, node: Any, given: tuple[object, ...]
 ) -> list[object]:
-    return [read_value(ruled, order, node, given) for ruled in section.values]
+    first, found = len(order.problems), list[object]()
+    for ruled in section.values:
+        before = len(order.problems)
+        found.append(read_value(ruled, order, node, given))
+        if len(order.problems) > before > first:  # what several are read from is told of once
+            told = {problem.message for problem in order.problems[first:before]}
+            if order.problems[-1].message in told:
+                order.problems.pop()
+    return found
 
 
 def read_fields(
@@ -136,12 +144,13 @@ def read_value(ruled: Ruled, order: InHand, node: Any, given: tuple[object, ...]
             value = ruled.source.run(node, order.anchors, order.setting)
         elif ruled.formula is not None:
             value = ruled.formula.value(given)
+            value = None if value == "" else value  # as an empty text of the payload is none
     except Unreadable as error:
         order.problems.append(unreadable(ruled.place, str(error)))
         return None
     except Inconclusive as error:
         if ruled.default is None:
-            order.problems.append(_unclear(ruled.place, error))
+            order.problems.append(_unanswered(ruled.place, error, order.problems))
             return None
     if value is None:
         value = ruled.default
@@ -182,6 +191,18 @@ def answer_of(expression: Expression, place: str, order: InHand, given: tuple[ob
 
 def unreadable(place: str, message: str) -> Reason:
     return Reason("unreadable_field", _field_of(place), f"{message[:1].upper()}{message[1:]}.")
+
+
+def _unanswered(place: str, error: Inconclusive, problems: Sequence[Reason]) -> Reason:
+    """Say why a formula has no answer: a value that it wants is not there, or cannot be read."""
+    section, _, _ = place.partition("fields.")
+    kind, _, name = error.cause.partition(":")
+    of_order = name.startswith("order.")
+    value = f"values.{name.removeprefix('order.')}" if of_order else f"{section}values.{name}"
+    for problem in problems if kind == "missing" else ():
+        if problem.field == value:
+            return Reason(problem.code, _field_of(place), problem.message)
+    return _unclear(place, error)
 
 
 def _unclear(place: str, error: Inconclusive) -> Reason:
