@@ -123,6 +123,22 @@ def test_what_was_shipped_is_not_shipped_again(status: str) -> None:
     assert "already_shipped" in reasons(read("shopify", shipped, part(SHOPIFY_SECOND, 3)))
 
 
+def test_duties_of_a_shopify_order_come_to_its_total() -> None:
+    abroad = part({**SHOPIFY, "Duties": "3.00", "Total": "32.90"})
+    incoming = read("shopify", abroad, part(SHOPIFY_SECOND, 3))
+    assert reasons(incoming) == set()
+    assert (incoming.draft.amounts.tax_minor, incoming.draft.amounts.payable_minor) == (300, 3290)
+
+
+def test_what_a_till_sold_is_not_shipped_and_what_was_given_back_is_not_either() -> None:
+    nobody = {name: "" for name in SHOPIFY if name.startswith("Shipping ")}
+    till = {"Source": "pos", "Fulfillment Status": "fulfilled"}
+    sold = read("shopify", part({**SHOPIFY, **nobody, **till}), part(SHOPIFY_SECOND, 3))
+    assert (sold.draft.delivery, reasons(sold)) == ("in_store", set())
+    back = read("shopify", part({**SHOPIFY, "Financial Status": "refunded"}))
+    assert back.cancelled == "cancelled on the channel"
+
+
 def taobao(*items: Any, **changes: str) -> Incoming:
     order = part({**TAOBAO, **changes})
     return read("taobao", order, *(part(i, n, 1) for n, i in enumerate(items, start=2)))

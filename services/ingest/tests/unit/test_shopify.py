@@ -107,6 +107,8 @@ SUMS: dict[str, dict[str, Any]] = {
         "total_tax": "0",
         "total_tip_received": "0",
         "total_price": "3255",
+        "subtotal_price": "3005",
+        "current_total_price": "3255",
     },
     "yen with decimals that say nothing": {
         "currency": "JPY",
@@ -114,6 +116,8 @@ SUMS: dict[str, dict[str, Any]] = {
         "shipping_lines": [],
         "total_line_items_price": "3005.00",
         "total_price": "3005.00",
+        "subtotal_price": "3005.00",
+        "current_total_price": "3005.00",
     },
     "dinar, which have three decimals": {
         "currency": "KWD",
@@ -121,6 +125,8 @@ SUMS: dict[str, dict[str, Any]] = {
         "shipping_lines": [],
         "total_line_items_price": "3.005",
         "total_price": "3.005",
+        "subtotal_price": "3.005",
+        "current_total_price": "3.005",
     },
     "nothing to pay": {
         "total_discounts": "325.50",
@@ -322,7 +328,7 @@ def test_what_can_be_read_is_read_beside_what_cannot() -> None:
 
 
 def test_numbers_are_read_as_they_are_written() -> None:
-    lines = [line_item("A", 1, "1.00") | {"quantity": "2", "price": 120.10}]
+    lines = [line_item("A", 2, "1.00") | {"quantity": "2", "price": 120.10}]
     (line,) = draft(line_items=lines).lines
     assert (line.quantity, line.unit_price_minor) == (2, 12_010)
     assert draft(total_price=325.5).amounts.payable_minor == 32_550
@@ -343,3 +349,188 @@ def test_a_payload_that_is_no_object_is_unreadable(payload: Any) -> None:
 def test_a_single_line_as_an_object_is_a_list_of_one() -> None:
     lines = line_item("A", 1, "300.50")
     assert reasons(line_items=lines) == []
+
+
+# --- what was taken off again -----------------------------------------------------------------
+
+
+def money_set(amount: str, currency: str = "HKD") -> dict[str, Any]:
+    told = {"amount": amount, "currency_code": currency}
+    return {"shop_money": told, "presentment_money": told}
+
+
+TAKEN_OFF: dict[str, Any] = {
+    "line_items": [
+        line_item("A", 3, "100.00", current_quantity=2),
+        line_item("B", 1, "50.00", current_quantity=0),
+    ],
+    "total_line_items_price": "350.00",
+    "total_discounts": "35.00",
+    "subtotal_price": "315.00",
+    "total_tax": "31.50",
+    "total_price": "371.50",
+    "current_subtotal_price": "180.00",
+    "current_total_tax": "18.00",
+    "current_total_price": "223.00",
+    "current_shipping_price_set": money_set("25.00"),
+}
+"""3 x 100.00 + 50.00 - 10 % + 25.00 shipping + 10 % tax; then one of the three went, and B."""
+
+
+def test_what_was_taken_off_again_is_neither_shipped_nor_paid_for() -> None:
+    unpaid = {"financial_status": "pending", "total_outstanding": "223.00"}
+    incoming = read("orders/updated", **TAKEN_OFF, **unpaid)
+    assert reading.reasons_of(incoming) == []
+    assert [(line.sku, line.quantity) for line in incoming.draft.lines] == [("A", 2)]
+    amounts = incoming.draft.amounts
+    assert (amounts.goods_minor, amounts.discount_minor, amounts.freight_minor) == (
+        20_000,
+        2000,
+        2500,
+    )
+    assert (amounts.tax_minor, amounts.payable_minor) == (1800, 22_300)
+    assert incoming.draft.payments == ()
+
+
+@pytest.mark.parametrize(
+    ("outstanding", "given_back", "paid"),
+    [("0.00", "0.00", 22_300), ("0.00", "148.50", 37_150), ("-148.50", "0.00", 37_150)],
+    ids=["before it was paid", "and given back", "and not given back yet"],
+)
+def test_what_was_paid_is_what_came_in_whatever_was_taken_off(
+    outstanding: str, given_back: str, paid: int
+) -> None:
+    transactions = [{"kind": "refund", "status": "success", "amount": given_back}]
+    refunds = [{"id": 1, "transactions": transactions}]
+    changes = TAKEN_OFF | {"total_outstanding": outstanding, "refunds": refunds}
+    (payment,) = draft(**changes).payments
+    assert payment.amount_minor == paid
+    assert reasons(**changes) == []
+
+
+def test_an_order_of_which_nothing_is_left_is_told_as_it_was() -> None:
+    nothing = [line_item("A", 2, "120.00", current_quantity=0)]
+    nothing += [line_item("B", 1, "60.50", current_quantity=0)]
+    cancelled = read("orders/cancelled", line_items=nothing, current_total_price="0.00")
+    assert [line.quantity for line in cancelled.draft.lines] == [2, 1]
+    assert cancelled.draft.amounts.payable_minor == 32_550
+    assert reading.reasons_of(cancelled) == []
+
+
+# --- what else comes to the total -------------------------------------------------------------
+
+
+def test_duties_and_surcharges_come_to_the_total() -> None:
+    abroad = {
+        "original_total_duties_set": money_set("40.00"),
+        "original_total_additional_fees_set": money_set("3.00"),
+        "total_price": "368.50",
+    }
+    assert reasons(**abroad) == []
+    amounts = draft(**abroad).amounts
+    assert (amounts.tax_minor, amounts.freight_minor) == (4000, 2800)
+    assert reasons(**abroad, duties_included=True) == [
+        ("payable_does_not_add_up", "amounts.payable_minor")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("left_over", "freight", "discount"), [("0.03", 2503, 0), ("-0.02", 2500, 2)]
+)
+def test_cash_is_rounded_to_the_smallest_coin(left_over: str, freight: int, discount: int) -> None:
+    told = {"total_cash_rounding_payment_adjustment_set": money_set(left_over)}
+    incoming = draft(**told)
+    assert (incoming.amounts.freight_minor, incoming.amounts.discount_minor) == (freight, discount)
+    assert incoming.payments[0].amount_minor == incoming.amounts.payable_minor
+    assert reasons(**told) == []
+
+
+@pytest.mark.parametrize("goods", ["300.50", "310.50"])
+def test_a_tip_is_no_goods_whether_it_is_counted_among_them_or_not(goods: str) -> None:
+    tip = line_item(None, 1, "10.00", tip={"payment_gateway": "shopify_payments"})
+    lines = [line_item("A", 2, "120.00"), line_item("B", 1, "60.50"), tip]
+    changes = {
+        "line_items": lines,
+        "total_line_items_price": goods,
+        "total_tip_received": "10.00",
+        "total_price": "335.50",
+    }
+    assert reasons(**changes) == []
+    assert [line.sku for line in draft(**changes).lines] == ["A", "B"]
+
+
+# --- refunds ----------------------------------------------------------------------------------
+
+
+def test_money_that_did_not_go_back_is_no_refund() -> None:
+    transactions = [
+        {"kind": "refund", "status": "success", "amount": "10.00", "currency": "HKD"},
+        {"kind": "refund", "status": "failure", "amount": "20.00", "currency": "HKD"},
+        {"kind": "refund", "status": "error", "amount": "40.00", "currency": "HKD"},
+        {"kind": "void", "status": "success", "amount": "80.00", "currency": "HKD"},
+        {"kind": "refund", "status": "pending", "amount": "5.00", "currency": "HKD"},
+    ]
+    (refund,) = read(refunds=[{"id": 901, "transactions": transactions}]).refunds
+    assert (refund.reference, refund.amount_minor) == ("901", 1500)
+
+
+def test_money_that_went_back_in_another_currency_goes_to_a_person() -> None:
+    transactions = [{"kind": "refund", "status": "success", "amount": "7500", "currency": "JPY"}]
+    incoming = read(refunds=[{"id": 901, "transactions": transactions}])
+    assert incoming.refunds == ()
+    assert reading.reasons_of(incoming) == [("refund_in_other_currency", "refunds")]
+
+
+@pytest.mark.parametrize(
+    ("fulfilled", "cancelled"), [(None, "cancelled on the channel"), ("fulfilled", None)]
+)
+def test_who_got_all_his_money_back_before_it_was_shipped_gets_no_parcel(
+    fulfilled: str | None, cancelled: str | None
+) -> None:
+    incoming = read("orders/updated", financial_status="refunded", fulfillment_status=fulfilled)
+    assert incoming.cancelled == cancelled
+
+
+# --- how the goods reach the buyer ------------------------------------------------------------
+
+
+@pytest.mark.parametrize("status", ["fulfilled", "partial"])
+def test_what_was_shipped_already_goes_to_a_person(status: str) -> None:
+    assert reasons(fulfillment_status=status) == [("already_shipped", "fulfillment_status")]
+
+
+NOBODY: dict[str, Any] = {"shipping_address": None, "billing_address": None, "customer": None}
+
+
+def test_what_is_sold_at_the_till_is_handed_over_there() -> None:
+    lines = [line_item("A", 1, "300.50"), line_item(None, 1, "0.00", variant_id=None)]
+    sold = {"source_name": "pos", "fulfillment_status": "fulfilled", "line_items": lines, **NOBODY}
+    assert draft(**sold).delivery == "in_store"
+    assert [line.sku for line in draft(**sold).lines] == ["A", "custom"]
+    assert reasons(**sold) == []
+    assert draft(**sold | {"shipping_address": ADDRESS}).delivery == "shipment"
+
+
+def test_what_needs_no_parcel_needs_no_receiver() -> None:
+    voucher = line_item("", 1, "300.50", requires_shipping=False, variant_id=44_123_456)
+    sold = {"line_items": [voucher], "fulfillment_status": "fulfilled", **NOBODY}
+    assert draft(**sold).delivery == "in_store"
+    assert [line.sku for line in draft(**sold).lines] == ["44123456"]
+    assert reasons(**sold) == []
+    both = [voucher | {"price": "240.00"}, line_item("A", 1, "60.50")]
+    assert draft(**sold | {"line_items": both}).delivery == "shipment"
+
+
+# --- messages that only name their order ------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("orders/edited", {"order_edit": {"id": 5, "order_id": 820_982_911_946_154_508}}),
+        ("refunds/create", {"id": 5, "order_id": 820_982_911_946_154_508, "transactions": []}),
+    ],
+)
+def test_an_edit_and_a_refund_name_their_order(topic: str, payload: dict[str, Any]) -> None:
+    assert reading.to_fetch("shopify", payload, topic) == ["820982911946154508"]
+    assert reading.read_all("shopify", payload, topic) == []

@@ -250,5 +250,7 @@ export default {
   "code.unreadable_field": "The field cannot be read",
   "code.unclear_rule": "A rule has no answer",
   "code.missing_value": "A value is missing",
-  "code.already_shipped": "Already shipped"
+  "code.already_shipped": "Already shipped",
+  "code.refund": "Money given back for another",
+  "code.refund_in_other_currency": "Money given back in another currency"
 };

@@ -250,5 +250,7 @@ export default {
   "code.unreadable_field": "字段无法读取",
   "code.unclear_rule": "规则没有结果",
   "code.missing_value": "缺少必需的值",
-  "code.already_shipped": "渠道显示已发货"
+  "code.already_shipped": "渠道显示已发货",
+  "code.refund": "退回另一单的货款",
+  "code.refund_in_other_currency": "以其他币种退款"
 };
