@@ -253,7 +253,7 @@ REASONS: dict[str, set[str]] = {
     },
     "shopify_7": {"bad_phone", "missing_address", "missing_city", "missing_sku"},
     "woocommerce_1": {"bad_phone", "missing_sku"},
-    "woocommerce_3": {"bad_phone", "missing_sku"},
+    "woocommerce_3": {"already_shipped", "bad_phone", "missing_sku"},
 }
 
 

@@ -235,3 +235,78 @@ def test_an_amount_that_cannot_be_read_is_not_taken_for_nothing() -> None:
     """Otherwise an order would be let in that costs less, or more, than the buyer agreed to."""
     for changes in ({"fee_lines": [fee("1,50")]}, {"total_tax": "7,25"}, {"shipping_total": "x"}):
         assert read(**changes).problems
+
+
+ROUNDED = [line_item(sku, 1, "1.67", total_tax="0.33") for sku in "ABC"]
+"""Three for 2.00 each, a fifth of it on top: 1.6667 and 0.3333, told as 1.67 and 0.33."""
+
+
+@pytest.mark.parametrize(
+    ("total", "freight", "discount"), [("6.00", 0, 1), ("6.01", 0, 0), ("6.04", 3, 0)]
+)
+def test_what_rounding_leaves_over_where_prices_include_the_tax(
+    total: str, freight: int, discount: int
+) -> None:
+    changes = {
+        "prices_include_tax": True,
+        "line_items": ROUNDED,
+        "shipping_total": "0.00",
+        "total_tax": "1.00",
+        "total": total,
+    }
+    assert reasons(**changes) == []
+    amounts = draft(**changes).amounts
+    assert (amounts.freight_minor, amounts.discount_minor) == (freight, discount)
+
+
+@pytest.mark.parametrize("total", ["5.97", "6.05", "16.01"])
+def test_rounding_leaves_over_half_a_cent_a_number_and_no_more(total: str) -> None:
+    changes = {"line_items": ROUNDED, "shipping_total": "0.00", "total_tax": "1.00", "total": total}
+    assert reasons(prices_include_tax=True, **changes) == [
+        ("payable_does_not_add_up", "amounts.payable_minor")
+    ]
+
+
+def test_what_was_completed_already_goes_to_a_person() -> None:
+    assert reasons(status="completed") == [("already_shipped", "status")]
+
+
+@pytest.mark.parametrize("status", ["auto-draft", "checkout-draft"])
+def test_a_draft_is_no_order_yet(status: str) -> None:
+    assert reading.read_all("woocommerce", woocommerce_order(status=status), "order.created") == []
+
+
+def test_who_got_his_money_back_gets_no_parcel() -> None:
+    refunds = [{"id": 730, "reason": "sold out", "total": "-36.25"}]
+    incoming = read("order.updated", status="refunded", refunds=refunds)
+    assert incoming.cancelled == "cancelled on the channel"
+    assert [refund.reference for refund in incoming.refunds] == ["730"]
+
+
+def test_what_was_paid_and_put_on_hold_is_held_and_what_awaits_money_is_not() -> None:
+    assert read(status="on-hold").held == "on hold on the channel"
+    assert read(status="on-hold", date_paid_gmt=None).held is None
+    assert reasons(status="on-hold", date_paid_gmt=None, payment_method="bacs") == []
+
+
+@pytest.mark.parametrize(
+    ("methods", "delivery"),
+    [
+        (["local_pickup"], "in_store"),
+        (["pickup_location"], "in_store"),
+        (["flat_rate"], "shipment"),
+        (["local_pickup", "flat_rate"], "shipment"),
+        ([], "shipment"),
+    ],
+)
+def test_who_collects_it_gets_no_parcel(methods: list[str], delivery: str) -> None:
+    lines = [{"method_id": method, "total": "0.00"} for method in methods]
+    incoming = draft(shipping_lines=lines, shipping=NOTHING, status="completed")
+    assert incoming.delivery == delivery
+
+
+def test_what_is_sold_at_the_till_is_handed_over_there() -> None:
+    nobody = dict.fromkeys(BILLING, "")
+    sold = {"created_via": "pos-rest-api", "status": "completed", "shipping_lines": []}
+    assert reasons(**sold, shipping=NOTHING, billing=nobody) == []
+    assert draft(**sold).delivery == "in_store"
