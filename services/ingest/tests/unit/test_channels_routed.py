@@ -37,6 +37,21 @@ def test_a_call_may_tell_its_topic_and_its_id() -> None:
     assert CHANNEL.open(routed(TRADE, "s").call(), ["s"]) == [Message("trade", TRADE, None)]
 
 
+def test_a_row_of_the_order_push_is_the_trade_inside_it() -> None:
+    row = json_body({"tid": 1, "status": "TRADE_FINISHED", "jdp_response": TRADE.decode()})
+    assert CHANNEL.open(routed(row, "s").call(), ["s"]) == [Message("trade", TRADE, None)]
+    no_text = json_body({"jdp_response": {"tid": 1}})
+    assert CHANNEL.open(routed(no_text, "s").call(), ["s"]) == [Message("trade", no_text, None)]
+
+
+def test_a_message_of_the_message_service_tells_its_topic_itself() -> None:
+    body = json_body({"id": 7, "topic": "taobao_trade_TradeBuyerPay", "content": '{"tid":1}'})
+    (message,) = CHANNEL.open(routed(body, "s").call(), ["s"])
+    assert message == Message("taobao_trade_TradeBuyerPay", b'{"tid":1}', None)
+    plain = json_body({"tid": 1, "content": "a word of the buyer"})
+    assert CHANNEL.open(routed(plain, "s").call(), ["s"]) == [Message("trade", plain, None)]
+
+
 def test_either_secret_will_do() -> None:
     for secret in ("old", "new"):
         assert CHANNEL.open(routed(TRADE, secret).call(), ["old", "new"])
@@ -96,7 +111,17 @@ def test_a_time_that_is_none_is_not_let_in(time: str) -> None:
 
 @pytest.mark.parametrize(
     ("aopic", "topic"),
-    [("1", "trade.created"), ("2", "trade.paid"), ("256", "refund.created"), ("9", "trade")],
+    [
+        ("1", "trade.created"),
+        ("2", "trade.paid"),
+        ("256", "refund.created"),
+        ("2048", "trade.sent"),
+        ("32768", "refund.closed"),
+        ("524288", "trade.memo"),
+        ("1048576", "trade.shipped"),
+        ("2097152", "trade.paid.notice"),
+        ("9", "trade"),
+    ],
 )
 def test_a_push_says_what_it_is_about(aopic: str, topic: str) -> None:
     (message,) = CHANNEL.open(pushed(PAID, "s", aopic).call(), ["s"])
@@ -113,7 +138,7 @@ def test_a_push_sent_again_has_the_same_id_and_another_state_another() -> None:
     assert delivery('{"Tid":1,"RefundId":"7"}', "256") != delivery(
         '{"Tid":1,"RefundId":"8"}', "256"
     )
-    for aopic in ("2048", "4096", "9"):  # a memo, an address: as often as somebody likes
+    for aopic in ("2048", "4096", "524288", "9"):  # a memo, an address: as often as somebody likes
         assert delivery(PAID, aopic) is None
     for text in ("{", "[]", "{}", "1"):
         assert delivery(text) is None

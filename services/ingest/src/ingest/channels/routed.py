@@ -2,7 +2,9 @@
 
 None of the three has webhooks that carry a trade. What comes to this door is either the form of a
 push gateway (field `json`, signed with its time; agiso.com, push documents) or a JSON body whose
-query is signed as calls of their routers are, with the body before the last secret (Qimen).
+query is signed as calls of their routers are, with the body before the last secret (Qimen). Such a
+body may also be a row of Taobao's order push (`jdp_response`) or a message of its message service
+(`topic`, `content`): both have the JSON that counts inside a text.
 """
 
 import json
@@ -12,6 +14,7 @@ from urllib.parse import parse_qsl
 from zoneinfo import ZoneInfo
 
 from ingest.channels.channel import Call, Message, Unauthentic
+from ingest.channels.enveloped import text_at
 from ingest.channels.signing import md5_hex, require, require_recent, router
 
 TOLERANCE_SECONDS = 600.0
@@ -24,9 +27,14 @@ _PUSH_TOPICS = {
     "2": "trade.paid",
     "4": "trade.shipped",
     "256": "refund.created",
-    "2048": "trade.memo",
+    "2048": "trade.sent",
     "4096": "trade.address",
+    "32768": "refund.closed",
+    "524288": "trade.memo",
+    "1048576": "trade.shipped",
+    "2097152": "trade.paid.notice",
 }
+"""Taobao's; the numbers of Pinduoduo's pushes mean other things, and what they carry says what."""
 _ONCE = ("trade.created", "trade.paid", "trade.shipped", "refund.created")
 
 
@@ -49,8 +57,19 @@ class Routed:
         signature = query.pop("sign", None)
         method = query.get("sign_method", "md5")
         require(signature and signature.upper(), router(query, method, call.body), secrets)
-        topic = query.get("method") or query.get("topic") or "trade"
-        return [Message(topic, call.body, query.get("message_id"))]
+        topic, payload = _unwrapped(call.body)
+        topic = query.get("method") or query.get("topic") or topic
+        return [Message(topic, payload, query.get("message_id"))]
+
+
+def _unwrapped(body: bytes) -> tuple[str, bytes]:
+    """Return the topic and the JSON that counts: most bodies are it, and are not looked into."""
+    if b'"jdp_response"' in body and (trade := text_at(body, "jdp_response")) is not None:
+        return "trade", trade.encode(errors="surrogatepass")
+    if b'"content"' in body and (topic := text_at(body, "topic")):
+        content = text_at(body, "content") or ""
+        return topic, content.encode(errors="surrogatepass")
+    return "trade", body
 
 
 def _pushed(query: Mapping[str, str], form: Mapping[str, str], secrets: Sequence[str]) -> Message:

@@ -304,7 +304,7 @@ def _sign_routed(
             body.decode(errors="replace"),
             random.choice(("1", "2", "256", "2048", "9", "x")),
         )
-        aopic = "2048" if base.topic == "trade.memo" else aopic
+        aopic = "524288" if base.topic == "trade.memo" else aopic
         push = signed.pushed(text, secrets[0], aopic, str(int(now)))
         if random.random() < 0.1:
             return Ready(push.changed(body=garbled(random, push.body, body)), refusable=True)
