@@ -45,6 +45,12 @@ def test_a_ping_is_nobodys_order_and_is_answered_as_any_call() -> None:
     assert json.loads(CHANNEL.taken.body) == {"code": 0, "msg": "success"}
 
 
+@pytest.mark.parametrize("data", [{"p_id": 12}, '{"p_id": 12}'])
+def test_a_new_order_has_the_tag_of_a_ping_and_names_the_order(data: Any) -> None:
+    (message,) = opened([{"tag": "0", "msg_id": "m-0", "data": data}])
+    assert to_fetch("douyin", message.payload, message.topic) == ["12"]
+
+
 def test_a_whole_order_is_an_order() -> None:
     body = json_body({"shop_order_detail": {"order_id": "6917529027641081857"}})
     messages = CHANNEL.open(douyin(body, "s").call(), ["s"])
