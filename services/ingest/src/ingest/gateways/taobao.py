@@ -18,10 +18,11 @@ PAGE_SIZE = 100
 _CALLS_LIMITED = "7"
 _NOT_THERE = "isv.trade-not-exist"
 _FIELDS = (
-    "tid,tid_str,status,type,payment,total_fee,discount_fee,adjust_fee,post_fee,created,modified,"
-    "pay_time,alipay_no,buyer_nick,buyer_open_uid,buyer_message,oaid,receiver_name,receiver_mobile,"
-    "receiver_phone,receiver_state,receiver_city,receiver_district,receiver_town,receiver_address,"
-    "receiver_zip,orders"
+    "tid,tid_str,status,type,shipping_type,step_trade_status,payment,total_fee,discount_fee,"
+    "adjust_fee,post_fee,point_fee,coupon_fee,tmall_coupon_fee,order_tax_fee,buyer_cod_fee,"
+    "service_orders,created,modified,pay_time,alipay_no,buyer_nick,buyer_open_uid,buyer_message,"
+    "trade_attr,oaid,receiver_name,receiver_mobile,receiver_phone,receiver_state,receiver_city,"
+    "receiver_district,receiver_town,receiver_address,receiver_zip,orders"
 )
 
 
