@@ -18,7 +18,7 @@ _STATES = (
 )
 _FIELDS = (
     "orderId,orderType,orderState,orderStateRemark,orderTotalPrice,orderPayment,balanceUsed,"
-    "freightPrice,orderStartTime,paymentConfirmTime,modified,orderRemark,consigneeInfo,itemInfoList,"
+    "orderSellerPrice,sellerDiscount,couponDetailList,freightPrice,orderStartTime,paymentConfirmTime,modified,orderRemark,consigneeInfo,itemInfoList,"
     "open_id_buyer,pin,oaid"
 )
 _NOT_THERE = "ORDER_NOT_EXIST"
