@@ -268,11 +268,12 @@ def test_every_sample_is_looked_at() -> None:
     assert FIELDS.keys() == REASONS.keys()
 
 
-def test_only_the_cancelled_order_is_cancelled_and_only_the_part_paid_one_is_held() -> None:
+def test_only_the_cancelled_order_is_cancelled_and_only_what_must_not_leave_is_held() -> None:
+    """Douyin's is paid in part; of WeChat's all ten pieces are asked back."""
     assert {name: sample(name).cancelled for name in FIELDS if sample(name).cancelled} == {
         "shopify_7": "customer"
     }
-    assert [name for name in FIELDS if sample(name).held] == ["douyin_1"]
+    assert [name for name in FIELDS if sample(name).held] == ["douyin_1", "wechatshop_1"]
 
 
 def test_jds_receiver_is_sealed_and_known_by_its_token() -> None:
