@@ -170,6 +170,20 @@ def test_an_unpaid_and_a_closed_taobao_order() -> None:
     assert taobao(*TAOBAO_ITEMS, 订单状态="交易关闭").cancelled
 
 
+def test_a_deposit_is_not_the_payment_of_a_trade() -> None:
+    assert taobao(*TAOBAO_ITEMS).draft.payments
+    assert taobao(*TAOBAO_ITEMS, 订单状态="等待买家付款").draft.payments == ()
+
+
+def test_a_trade_with_a_refunded_line_is_kept_out() -> None:
+    cup, tray = TAOBAO_ITEMS
+    gone = {**tray, "订单状态": "交易关闭"}
+    assert "line_refunded" in reasons(taobao(cup, gone))
+    assert "line_refunded" not in reasons(taobao(cup, gone, 订单状态="交易关闭"))
+    paid = {**tray, "订单状态": "买家已付款,等待卖家发货"}
+    assert "line_refunded" not in reasons(taobao(cup, paid))
+
+
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_has_its_columns_once(name: str) -> None:
     fmt = file_format(name)
