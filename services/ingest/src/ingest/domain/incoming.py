@@ -29,3 +29,6 @@ class Incoming:
     changed_at: datetime | None = None
     """When the channel made this version of the order; None: it does not tell."""
     refunds: tuple[DraftRefund, ...] = ()
+    unnumbered: str | None = None
+    """What the channel's one payment of the order is called where it does not tell its number;
+    None: it may take several, or always tells."""

@@ -8,8 +8,7 @@ import hashlib
 from datetime import datetime
 from typing import NamedTuple
 
-from ingest.domain.draft import Draft, DraftPayment
-from ingest.domain.validation import payment_reasons
+from ingest.domain.draft import Draft
 
 DIGEST_LENGTH = 16
 _BETWEEN = ":"
@@ -73,16 +72,3 @@ def hides(now: Draft, before: Draft) -> bool:
 def _is_masked(draft: Draft) -> bool:
     texts = (draft.customer.name, draft.customer.phone, draft.address.detail)
     return any("*" in (text or "") for text in texts)
-
-
-def all_payments(before: Draft, now: Draft) -> tuple[DraftPayment, ...]:
-    """Return the payments of the newer version, and those that only the older one knows, each once.
-
-    What was wrong with a payment is not kept: the newer version tells it right, or not at all.
-    """
-    told = {payment.reference for payment in now.payments}
-    known: dict[str | None, DraftPayment] = {}
-    for payment in before.payments:
-        if payment.reference not in told and not any(payment_reasons(payment, "")):
-            known.setdefault(payment.reference, payment)
-    return (*known.values(), *now.payments)

@@ -52,7 +52,6 @@ class _Document(_Part):
     about: str = ""
     file: _Table
     items: _Table | None = None
-    nameless_payments: bool = False
     mapping: dict[str, Any]
 
 
@@ -69,7 +68,6 @@ def file_format(name: str) -> FileFormat | None:
         file=document.file.table(),
         mapping=compiled(read_document(document.mapping)),
         items=document.items.table() if document.items else None,
-        nameless_payments=document.nameless_payments,
         template=document.file.examples(),
     )
 

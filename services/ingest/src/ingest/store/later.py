@@ -35,14 +35,11 @@ async def add_payments(
     return [by_id[payment_id] for payment_id in added]
 
 
-async def with_payments(
-    connection: AsyncConnection, order_ids: Collection[UUID]
-) -> frozenset[UUID]:
-    """Return those of these orders for which a payment came later."""
-    given = bindparam("order_ids", type_=ARRAY(Uuid))
-    statement = select(later_payment.c.order_id).where(later_payment.c.order_id == given.any_())
-    rows = await connection.execute(statement, {"order_ids": list(order_ids)})
-    return frozenset(rows.scalars())
+async def amounts(connection: AsyncConnection, order_id: UUID) -> dict[str | None, int]:
+    """Return what was paid later, in minor units by reference; call it with the order locked."""
+    paid = select(later_payment.c.reference, later_payment.c.amount_minor)
+    rows = await connection.execute(paid.where(later_payment.c.order_id == order_id))
+    return {row.reference: row.amount_minor for row in rows}
 
 
 async def add_cancellations(
@@ -82,6 +79,15 @@ async def note(
     """Note something that is announced once; return whether it is new."""
     row: Columns = {"order_id": [order_id], "kind": [kind], "key": [key], "noted_at": [now]}
     return bool(await insert_new_rows(connection, later_fact, row, returning="key"))
+
+
+async def keys(connection: AsyncConnection, order_id: UUID, kind: str) -> frozenset[str]:
+    """Return what was noted of this kind for the order."""
+    noted = select(later_fact.c.key)
+    rows = await connection.execute(
+        noted.where(later_fact.c.order_id == order_id, later_fact.c.kind == kind)
+    )
+    return frozenset(rows.scalars())
 
 
 async def number(connection: AsyncConnection, order_id: UUID, kind: str, now: datetime) -> int:

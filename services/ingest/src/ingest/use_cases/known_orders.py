@@ -8,10 +8,11 @@ from common.http.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.life_cycle import State
 from ingest.domain.draft import DraftPayment
 from ingest.domain.normal import normal_payment
+from ingest.domain.payments import new_payments
 from ingest.domain.validation import payment_reasons
 from ingest.store import sales_orders
 from ingest.store.sales_orders import StoredOrder
-from ingest.use_cases.update_orders import new_payments, request_cancellation, take_payments
+from ingest.use_cases.update_orders import request_cancellation, take_payments
 
 
 async def report_payment(work: Work, order_id: UUID, payment: DraftPayment, cause: Cause) -> bool:

@@ -9,11 +9,12 @@ from common.database.work import Work
 from common.http.problems import Conflict, FieldError, NotFound, Unprocessable
 from common.life_cycle import State, Trigger, step
 from ingest.domain.draft import DraftPayment
+from ingest.domain.payments import new_payments
 from ingest.domain.validation import payment_reasons
 from ingest.store import later, quarantine, sales_orders
 from ingest.store.quarantine import Quarantined, Resolution
 from ingest.store.sales_orders import StoredOrder
-from ingest.use_cases.update_orders import new_payments, take_payments
+from ingest.use_cases.update_orders import take_payments
 
 
 async def merge(

@@ -11,8 +11,9 @@ from common.database.operations import record
 from common.database.work import Work
 from common.life_cycle import State, Trigger, step
 from ingest.domain.draft import Draft
+from ingest.domain.payments import all_payments
 from ingest.domain.validation import Reason, checked
-from ingest.domain.versions import all_payments, hides, seen_of
+from ingest.domain.versions import hides, seen_of
 from ingest.store import later, quarantine, sales_orders
 from ingest.store.documents import draft_json
 from ingest.store.quarantine import Resolution
@@ -34,7 +35,8 @@ async def renew(stored: StoredOrder, version: Version, work: Work) -> StoredOrde
     if await quarantine.is_corrected(work.connection, stored.order_id):
         return await _follow_hold(stored, version, work)
     draft, reasons = _legible(stored, version, work)
-    draft = replace(draft, payments=all_payments(stored.draft, version.draft))
+    unnumbered = version.incoming.unnumbered
+    draft = replace(draft, payments=all_payments(stored.draft, version.draft, unnumbered))
     state = State.QUARANTINED if reasons else step(stored.state, Trigger.RELEASE)
     order = renewed(stored, draft, version, state or stored.state)
     await sales_orders.save(work.connection, stored.order_id, draft, order.state)

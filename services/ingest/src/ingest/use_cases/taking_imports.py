@@ -9,7 +9,7 @@ import hashlib
 import json
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from common.contracts.event import Cause
@@ -21,9 +21,7 @@ from ingest.domain.files.format import FileFormat
 from ingest.domain.files.grouping import Part, payload_of
 from ingest.domain.files.progress import Progress, Stage
 from ingest.domain.files.sheet import CheckedRow
-from ingest.domain.identity import Identity, identity_of
-from ingest.domain.incoming import Incoming
-from ingest.store import import_rows, imports, later, sales_orders
+from ingest.store import import_rows, imports
 from ingest.store.import_rows import FoundOrder
 from ingest.store.receipts import IMPORTED
 from ingest.use_cases.accept_orders import accept_orders
@@ -88,8 +86,6 @@ async def take_orders(work: Work, fmt: FileFormat, progress: Progress, limit: in
     await import_rows.add_faults(connection, import_id, faults)
     payloads = {no: one for no, one in made.items() if isinstance(one, dict)}
     submissions = await asyncio.to_thread(_submissions, fmt, progress, list(payloads.values()))
-    if fmt.nameless_payments:
-        submissions = await _without_known_payments(work, submissions)
     statuses = _statuses(await accept_orders(submissions, work))
     outcomes = dict(zip(payloads, statuses, strict=True))
     await _move_on(work, progress, orders, outcomes, faults)
@@ -147,38 +143,6 @@ def _submission(fmt: FileFormat, progress: Progress, payload: dict[str, Any]) ->
         delivery_id=f"{topic}:{hashlib.sha256(body).hexdigest()}",
         request_hash=hashlib.sha256(body).digest(),
     )
-
-
-async def _without_known_payments(
-    work: Work, submissions: Sequence[Submission]
-) -> list[Submission]:
-    """Leave out what the file says was paid where the order knows of a payment already.
-
-    The file does not say by which payment: under its own name it would count twice.
-    """
-    named = {identity for s in submissions for identity in map(_identity, s.incoming) if identity}
-    known = await sales_orders.lock(work.connection, named)
-    paid = {identity for identity, order in known.items() if order.draft.payments}
-    paid |= await _paid_later(work, known)
-    return [
-        replace(s, incoming=tuple(_unpaid(i) if _identity(i) in paid else i for i in s.incoming))
-        for s in submissions
-    ]
-
-
-async def _paid_later(
-    work: Work, known: Mapping[Identity, sales_orders.StoredOrder]
-) -> set[Identity]:
-    paid = await later.with_payments(work.connection, {o.order_id for o in known.values()})
-    return {identity for identity, order in known.items() if order.order_id in paid}
-
-
-def _identity(incoming: Incoming) -> Identity | None:
-    return identity_of(incoming.draft)
-
-
-def _unpaid(incoming: Incoming) -> Incoming:
-    return replace(incoming, draft=replace(incoming.draft, payments=()))
 
 
 def _statuses(replies: Sequence[Reply | Exception]) -> list[str]:

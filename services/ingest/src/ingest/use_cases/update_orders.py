@@ -14,10 +14,11 @@ from ingest.domain.draft import Draft, DraftPayment
 from ingest.domain.identity import Identity
 from ingest.domain.incoming import Incoming
 from ingest.domain.receipt import Status
-from ingest.domain.validation import Reason, payment_reasons
+from ingest.domain.validation import Reason
 from ingest.store import later, sales_orders
 from ingest.store.sales_orders import StoredOrder
 from ingest.use_cases.later_changes import take_version
+from ingest.use_cases.one_payment import told_new
 from ingest.use_cases.order_version import Version
 
 
@@ -57,7 +58,7 @@ async def _apply(update: Update, stored: StoredOrder, work: Work) -> tuple[Store
     """
     version = Version(update.incoming, update.reasons, update.cause)
     now, changed = await take_version(stored, version, work)
-    payments = new_payments(now.draft, update.incoming.draft.payments)
+    payments = await told_new(now, update.incoming, work)
     currency = update.incoming.draft.currency
     paid = await take_payments(now, payments, update.cause, work, currency=currency)
     wish = {stored.order_id: update.incoming.cancelled} if update.incoming.cancelled else {}
@@ -65,16 +66,6 @@ async def _apply(update: Update, stored: StoredOrder, work: Work) -> tuple[Store
     if paid:
         now = replace(now, draft=with_payments(now.draft, paid))
     return now, bool(changed or paid or wished)
-
-
-def new_payments(draft: Draft, reported: Sequence[DraftPayment]) -> list[DraftPayment]:
-    """Return the valid payments that the order does not know yet."""
-    known = {payment.reference for payment in draft.payments}
-    fresh: dict[str | None, DraftPayment] = {}
-    for payment in reported:
-        if payment.reference not in known and not any(payment_reasons(payment, "")):
-            fresh.setdefault(payment.reference, payment)
-    return list(fresh.values())
 
 
 def with_payments(draft: Draft, payments: Sequence[DraftPayment]) -> Draft:

@@ -19,7 +19,11 @@ from ingest_material.shopify import shopify_order, signature
 from ingest_material.woocommerce import woocommerce_order
 from support.waiting import until
 
-SECRETS = {"shopify/demo": ["the old secret", "the new secret"], "woocommerce/demo": ["woo"]}
+SECRETS = {
+    "shopify/demo": ["the old secret", "the new secret"],
+    "taobao/s": ["top"],
+    "woocommerce/demo": ["woo"],
+}
 KEYS = {
     "writer": ["ingest:read", "ingest:write"],
     "second-writer": ["ingest:write"],

@@ -129,6 +129,21 @@ WRONG: dict[str, tuple[dict[str, Any], str, str]] = {
         "fields.memo.then.0",
         "not there",
     ),
+    "a name for one payment of several": (
+        changed("payments", [{"each": "payments"}]) | {"unnumbered_payment": {"from": "id"}},
+        "unnumbered_payment",
+        "one section of payments, without each",
+    ),
+    "a name for no payment": (
+        changed("unnumbered_payment", {"from": "id"}),
+        "unnumbered_payment",
+        "one section of payments",
+    ),
+    "a name that begins nowhere": (
+        changed("payments", [{}]) | {"unnumbered_payment": {"from": "@shop.id"}},
+        "unnumbered_payment",
+        "begins at a place that is not there",
+    ),
     "a condition that is none": (
         changed("held", {"when": "freight"}),
         "held.when",

@@ -44,9 +44,6 @@ class FileFormat:
     mapping: CompiledMapping
     items: Table | None = None
     """The second file, where lines are in one of their own."""
-    nameless_payments: bool = False
-    """The file says that an order was paid and not by which payment: what the order knows of
-    already is not counted again under another name."""
     template: Mapping[str, str] = field(default_factory=dict)
     """An example of each column, where the file may be written by hand."""
 

@@ -131,6 +131,7 @@ def _order(mapping: CompiledMapping, order: InHand, *, channel: str, shop: str) 
     for each in mapping.payments:
         payments += [DraftPayment(**found) for found in read_rows(each, order, len(payments))]
     counted = (*order.given, _goods(lines), len(lines))
+    unnumbered = _unnumbered(mapping, order, counted) if payments else None
     fields = read_fields(mapping.order, order, order.node, counted)
     refunds = [_refund(found) for each in mapping.refunds for found in read_rows(each, order)]
     changed_at = fields.pop("changed_at", None)
@@ -155,7 +156,14 @@ def _order(mapping: CompiledMapping, order: InHand, *, channel: str, shop: str) 
         held=held,
         changed_at=_possible(changed_at),
         refunds=tuple(refunds),
+        unnumbered=unnumbered,
     )
+
+
+def _unnumbered(mapping: CompiledMapping, order: InHand, given: tuple[object, ...]) -> str | None:
+    rule = mapping.unnumbered_payment
+    name = read_value(rule, order, order.node, given) if rule else None
+    return name if isinstance(name, str) else None
 
 
 def _goods(lines: Sequence[DraftLine]) -> int:

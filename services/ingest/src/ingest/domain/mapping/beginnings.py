@@ -38,6 +38,9 @@ def _every_path(document: Mapping_) -> Iterator[tuple[str, Path]]:
         if isinstance(part, Rows):
             yield from ((f"{place}each", path) for path in paths_of(f"{place}each", part.each))
     yield from (("currency", path) for path in paths_of("currency", document.currency.paths))
+    if document.unnumbered_payment is not None:
+        where = "unnumbered_payment"
+        yield from ((where, path) for path in paths_of(where, document.unnumbered_payment.paths))
     if document.thin is not None:
         where = "thin.order_no"
         yield from ((where, path) for path in paths_of(where, document.thin.order_no.paths))

@@ -66,6 +66,7 @@ class CompiledMapping:
     order: CompiledSection
     lines: CompiledRows
     payments: tuple[CompiledRows, ...]
+    unnumbered_payment: Ruled | None
     refunds: tuple[CompiledRows, ...]
     checks: tuple[tuple[Check, Expression], ...]
     thin: CompiledThin | None

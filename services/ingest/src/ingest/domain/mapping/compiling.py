@@ -75,6 +75,7 @@ def compiled(document: Mapping_) -> CompiledMapping:
         order=CompiledSection(values, whole.fields(document, ORDER_FIELDS)),
         lines=lines,
         payments=payments,
+        unnumbered_payment=whole.unnumbered(document),
         refunds=refunds,
         checks=tuple(
             (check, whole.formula(f"checks.{number}.when", check.when, Type.BOOL))
@@ -185,6 +186,13 @@ class _Compiler:
                 raise MappingError(place, f"there is no such field; there are {', '.join(kinds)}")
             made.append(self.rule(place, name, rule, kinds[name]))
         return tuple(made)
+
+    def unnumbered(self, document: Mapping_) -> Ruled | None:
+        """Return what the payment is called that has no number; of several none could be told."""
+        place, rule = "unnumbered_payment", document.unnumbered_payment
+        if rule and (len(document.payments) != 1 or document.payments[0].each is not None):
+            raise MappingError(place, "is for orders with one section of payments, without each")
+        return self.rule(place, place, rule, Kind.TEXT) if rule else None
 
     def condition(self, place: str, given: Condition | None) -> CompiledCondition | None:
         if given is None:

@@ -139,6 +139,9 @@ class Mapping_(Section):  # noqa: N801 - Mapping is Python's
     ] = Field(default_factory=dict)
     lines: Rows
     payments: Annotated[list[Rows], Field(max_length=8)] = Field(default_factory=list)
+    unnumbered_payment: Rule | None = None
+    """What the order's one payment is called as long as the channel does not tell its number: under
+    this name and under its number it is the same one."""
     refunds: Annotated[list[Rows], Field(max_length=8)] = Field(default_factory=list)
     checks: Annotated[list[Check], Field(max_length=FIELDS_MAX)] = Field(default_factory=list)
     """On top of what every order must have: each that holds is a reason for quarantine."""
