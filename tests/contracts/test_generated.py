@@ -12,6 +12,7 @@ from openapi_spec_validator import validate
 from render_docs import GENERATED, broken_contracts, files
 from rendering.services import NAMES
 
+from common.http.problems import MEDIA_TYPE
 from common.life_cycle import TRANSITIONS, State
 
 
@@ -111,6 +112,17 @@ def test_every_call_under_v1_says_who_may_make_it(fresh: dict[str, str], name: s
     # A webhook proves itself by its signature, and a challenge by its own.
     door = "/v1/webhooks/{channel}/{shop}"
     assert unguarded - {f"post {door}", f"get {door}"} == set()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_refusal_is_described_as_it_is_sent(fresh: dict[str, str], name: str) -> None:
+    paths = document(fresh, f"openapi/{name}.json")["paths"]
+    calls = [call for item in paths.values() for call in item.values()]
+    refusals = [
+        answer for call in calls for status, answer in call["responses"].items() if status >= "400"
+    ]
+    assert refusals
+    assert {kind for answer in refusals for kind in answer["content"]} == {MEDIA_TYPE}
 
 
 def test_every_state_can_be_reached() -> None:

@@ -20,7 +20,7 @@ from common.database.engine import open_engine, trouble_of
 from common.database.exporting import Kind
 from common.database.schema import Carried
 from common.database.work import WorkFactory
-from common.http import problems
+from common.http import description, problems
 from common.http.admission import Admission
 from common.http.auth import KeyFirst, KeyRing
 from common.http.edge import Edge
@@ -144,7 +144,7 @@ def api_app(service: Service) -> ASGIApp:
     async def ready() -> str | None:
         return await trouble_of(runtime.probe)
 
-    app = FastAPI(
+    app = description.DescribedApp(
         title=f"Sluice {service.name}", description=service.about, version="1", lifespan=lifespan
     )
     app.state.works = runtime.works
