@@ -102,13 +102,15 @@ async def test_an_account_says_that_an_order_waits_for_the_channel_alone(
     client: Client, world: Any, allocated: Any
 ) -> None:
     order_id, _ = await allocated()
-    for event, waits in (
-        (world.events.kept_back(order_id), True),
-        (world.events.flagged(order_id), False),
-        (world.events.approved(order_id, ("A", 2), no=3), True),
-        (world.events.let_go(order_id), False),
+    for event, waits, held_by in (
+        (world.events.kept_back(order_id), True, ["channel"]),
+        (world.events.flagged(order_id), False, ["risk", "channel"]),
+        (world.events.approved(order_id, ("A", 2), no=3), True, ["channel"]),
+        (world.events.let_go(order_id), False, []),
     ):
         await world.deliver(event)
+        shown = (await client.get(f"/v1/orders/{order_id}")).json()
+        assert shown["held_by"] == held_by
         (account,) = (await client.get("/v1/accounts")).json()["items"]
         assert account["awaiting_channel"] is waits
     assert await world.state(order_id) == "allocated"

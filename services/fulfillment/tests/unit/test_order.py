@@ -14,12 +14,14 @@ from fulfillment.domain.order import (
     LEFT,
     RESERVING,
     Because,
+    Holder,
     Order,
     Outcome,
     approve,
     flag,
     frees_stock,
     hold,
+    holders,
     is_blocked,
     pay,
     reject,
@@ -376,6 +378,37 @@ def test_what_the_channel_holds_stays_held_when_risk_approves_it() -> None:
     assert (case.order.state, case.order.awaiting_channel) == (State.HELD, True)
     case.let_go(2)
     assert case.order.state is State.ALLOCATED
+
+
+RISKS = [(held(1), -1), (approved(2), 2), (flagged(3), -3), (approved(4), 4)]
+"""Events with the number of what they say; negative where it is a hold."""
+CHANNELS = [(kept_back(1), -1), (let_go_by(2), 2), (kept_back(3), -3), (let_go_by(4), 4)]
+
+
+def last_word(said: Sequence[int]) -> int:
+    """Return what was said last, whatever came last."""
+    return max(said, key=abs, default=0)
+
+
+@given(st.lists(st.sampled_from(RISKS)), st.lists(st.sampled_from(CHANNELS)), st.data())
+def test_each_hold_ends_by_its_own_cause_alone(
+    risks: list[tuple[Event, int]], channels: list[tuple[Event, int]], data: st.DataObject
+) -> None:
+    case = play([paid("x", 60)])
+    told: dict[bool, list[int]] = {True: [], False: []}
+    by_risk = [(True, *one) for one in risks]
+    by_channel = [(False, *one) for one in channels]
+    for of_risk, event, said in data.draw(st.permutations([*by_risk, *by_channel])):
+        event(case)
+        told[of_risk].append(said)
+        risk, channel = last_word(told[True]), last_word(told[False])
+        order = case.order
+        assert (order.state is State.ALLOCATED) == (risk > 0 and channel >= 0)
+        found = holders(order.state, order.kept_back, awaiting_channel=order.awaiting_channel)
+        if order.state is State.HELD:
+            assert (Holder.RISK in found, Holder.CHANNEL in found) == (risk < 0, channel < 0)
+        else:
+            assert found == ()
 
 
 def test_what_has_left_keeps_the_address_it_was_sent_to() -> None:

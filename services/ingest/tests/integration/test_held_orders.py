@@ -59,6 +59,34 @@ async def test_a_corrected_order_stays_held_and_goes_on_as_corrected(world: Worl
     assert (await world.client.get(f"/v1/quarantine/{order_id}")).json()["state"] == "released"
 
 
+@pytest.mark.parametrize("corrected", [False, True], ids=["as it came", "corrected"])
+async def test_nobody_releases_what_the_channel_keeps_back(
+    world: World, *, corrected: bool
+) -> None:
+    order_id = await held(world, **(NO_PHONE if corrected else {}))
+    if corrected:
+        await world.patch(order_id, PHONE)
+    answer = await world.act("release", order_id)
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["field"], error["code"]) == ("state", "held_by_channel")
+    assert "risk control" in error["message"]
+    assert await world.announced(order_id) == []
+    # The hold ends by its own cause alone, and then there is nothing left to release.
+    only(await changed(world, **(NO_PHONE if corrected else {})), "updated")
+    assert await world.announced(order_id) == ["order.received.v1"]
+    assert (await world.act("release", order_id)).status_code == 409
+
+
+async def test_a_hold_that_ends_does_not_release_what_is_wrong_beside(world: World) -> None:
+    order_id = await held(world, **NO_PHONE)
+    only(await changed(world, **NO_PHONE), "updated")
+    assert await reasons(world, order_id) == [("bad_phone", "customer.phone")]
+    await world.patch(order_id, PHONE)
+    assert (await world.act("release", order_id)).status_code == 200
+    assert await world.announced(order_id) == ["order.received.v1"]
+
+
 async def test_a_corrected_order_with_something_left_waits_for_a_person(world: World) -> None:
     order_id = await held(world, currency="?", **NO_PHONE)
     await world.patch(order_id, PHONE)

@@ -16,7 +16,7 @@ from common.http.problems import Conflict, NotFound, ProblemView
 from common.http.reading import Reading
 from common.life_cycle import State, Trigger
 from fulfillment.api.fields import After, Body, Limit, Reader, Reason, Writer
-from fulfillment.domain.order import is_blocked
+from fulfillment.domain.order import Holder, holders, is_blocked
 from fulfillment.store import gate, listings, orders
 from fulfillment.use_cases.cancelling import Wish, cancel
 from fulfillment.use_cases.changes import called_by
@@ -65,6 +65,8 @@ class OrderSummary(BaseModel):
     """Stock is reserved, but nothing may leave before risk has looked again."""
     kept_back: str | None
     """Why the channel keeps it back, where it does."""
+    held_by: list[Holder]
+    """Of a held order, whose holds have to end before it goes on."""
     in_store: bool
     """It was sold over the counter: no warehouse has a task for it."""
     task_code: str | None
@@ -152,10 +154,14 @@ def _summary(row: listings.Record) -> dict[str, object]:
             "reason": row["cancellation_reason"],
         }
     blocked = is_blocked(State(row["state"]), awaiting_recheck=row["awaiting_recheck"])
+    held_by = holders(
+        State(row["state"]), row["kept_back"], awaiting_channel=row["awaiting_channel"]
+    )
     in_store = (row["particulars"] or {}).get("delivery") == orders.IN_STORE
     return {
         **row,
         "blocked": blocked,
+        "held_by": held_by,
         "in_store": in_store,
         "shipment": shipment,
         "cancellation": cancellation,

@@ -220,6 +220,21 @@ def frees_stock(taken: Step) -> bool:
     return taken.target in _GIVING_BACK and taken.source in RESERVING
 
 
+class Holder(StrEnum):
+    """Who keeps a held order; each lets go of its own hold alone."""
+
+    RISK = "risk"
+    CHANNEL = "channel"
+
+
+def holders(state: State, kept_back: str | None, *, awaiting_channel: bool) -> tuple[Holder, ...]:
+    """Tell by whom a held order is held: by risk unless it waits for the channel alone."""
+    if state is not State.HELD:
+        return ()
+    risk = () if awaiting_channel else (Holder.RISK,)
+    return (*risk, Holder.CHANNEL) if kept_back is not None else risk
+
+
 def is_blocked(state: State, *, awaiting_recheck: bool) -> bool:
     """Tell whether goods are reserved for an order but must not be touched yet."""
     return awaiting_recheck and state in RESERVING

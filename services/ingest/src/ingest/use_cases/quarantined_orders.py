@@ -26,6 +26,7 @@ from ingest.store.documents import draft_json, read_draft
 from ingest.store.quarantine import Quarantined, Resolution
 from ingest.store.sales_orders import StoredOrder
 from ingest.use_cases.renewing import announce_kept
+from ingest.use_cases.submission import held_reasons
 
 
 async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) -> Quarantined:
@@ -72,12 +73,15 @@ async def correct(work: Work, order_id: UUID, patch: dict[str, Any], by: str) ->
 async def release(work: Work, order_id: UUID, resolution: Resolution, cause: Cause) -> Quarantined:
     """Let the corrected order in.
 
+    What the channel keeps back nobody here lets go: the channel's own later message does.
+
     Raises:
         NotFound, Conflict: there is no such order in quarantine.
-        Unprocessable: something is still wrong with it.
+        Unprocessable: something is still wrong with it, or its channel keeps it back.
     """
     stored = await _lock(work, order_id)
-    _, reasons = checked(stored.draft, work.now)
+    _, found = checked(stored.draft, work.now)
+    reasons = [*held_reasons(stored.held), *found]
     if reasons:
         errors = [FieldError(field=r.field, code=r.code, message=r.message) for r in reasons]
         raise Unprocessable("The order still has to be corrected.", errors=errors)

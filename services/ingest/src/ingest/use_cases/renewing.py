@@ -75,7 +75,7 @@ async def _follow_hold(stored: StoredOrder, version: Version, work: Work) -> Sto
         return None
     found = await quarantine.find(work.connection, stored.order_id)
     others = [r for r in found.reasons if r.code != HELD] if found else []
-    reasons = [*held_reasons(incoming), *others]
+    reasons = [*held_reasons(incoming.held), *others]
     state = State.QUARANTINED if reasons else step(stored.state, Trigger.RELEASE)
     changed_at = incoming.changed_at or stored.changed_at
     followed = replace(

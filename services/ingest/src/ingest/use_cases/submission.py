@@ -101,10 +101,10 @@ def all_reasons(incoming: Incoming, found: Sequence[Reason]) -> tuple[Reason, ..
     """Return what is wrong, what the mapping says first; of one field only that."""
     told = {problem.field for problem in incoming.problems}
     rest = (reason for reason in found if reason.field not in told)
-    return (*incoming.problems, *held_reasons(incoming), *rest)
+    return (*incoming.problems, *held_reasons(incoming.held), *rest)
 
 
-def held_reasons(incoming: Incoming) -> Iterator[Reason]:
+def held_reasons(held: str | None) -> Iterator[Reason]:
     """Say that the channel wants the order kept back: it goes on when the channel says so."""
-    if incoming.held:
-        yield Reason(HELD, "state", f"The channel keeps it back: {legible(incoming.held)}.")
+    if held:
+        yield Reason(HELD, "state", f"The channel keeps it back: {legible(held)}.")
