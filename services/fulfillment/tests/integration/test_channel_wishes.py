@@ -7,6 +7,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from common.contracts.order import Customer
 from common.ids import new_id
 from fulfillment.store import tables
 
@@ -137,6 +138,31 @@ async def test_a_task_carries_the_address_that_the_channel_said_last(
     assert shown["receiver"] == {"name": "李四", "phone": "13800138000"}
     assert shown["lines"][0]["sku"] == "A"
     await world.assert_sound()
+
+
+async def test_a_label_has_the_key_to_a_receiver_that_the_channel_masks(
+    client: Client, world: Any, capfd: pytest.CaptureFixture[str]
+) -> None:
+    await world.stock(HZ={"A": 2})
+    order_id, make = new_id(), world.events
+    sealed = Customer(
+        name="周**", phone="138****5678", email=None, platform_id=None, receiver_token=" oaid-1 "
+    )
+    await world.deliver(make.approved(order_id, ("A", 1), customer=sealed))
+    code = await world.task_code(order_id)
+    shown = await label(client, code)
+    assert shown["receiver"] == {"name": "周**", "phone": "138****5678"}
+    assert shown["receiver_token"] == "oaid-1"
+    assert shown["sale"] == {"channel": "mall", "shop": "demo", "channel_order_no": "M-1"}
+    resealed = sealed.model_copy(update={"receiver_token": "oaid-2"})
+    await world.deliver(make.moved(order_id, "学院路***").model_copy(update={"customer": resealed}))
+    assert (await label(client, code))["receiver_token"] == "oaid-2"
+    assert (await label(client, code))["sale"] == shown["sale"]
+    await world.deliver(make.moved(order_id, "学院路 1 号", no=2))
+    assert (await label(client, code))["receiver_token"] is None
+    for path in ("/v1/tasks", "/v1/orders", f"/v1/orders/{order_id}", "/v1/accounts"):
+        assert "oaid" not in (await client.get(path)).text
+    assert "oaid" not in "".join(capfd.readouterr())
 
 
 async def test_an_address_that_comes_before_the_approval_counts(client: Client, world: Any) -> None:

@@ -49,13 +49,26 @@ class Receiver(BaseModel):
     phone: str | None
 
 
+class Sale(BaseModel):
+    """Where it was sold, and its number there."""
+
+    channel: str
+    shop: str
+    channel_order_no: str
+
+
 class TaskView(TaskSummary):
     """A task with all its label needs."""
 
     version: int
     lines: list[TaskLine]
     receiver: Receiver
+    receiver_token: str | None
+    """The channel's key to a receiver that it shows masked, such as Taobao's oaid: carriers are
+    told it, with the sale, instead of name, phone and street."""
     address: dict[str, str | None]
+    sale: Sale | None = None
+    """None of orders from before this was noted."""
     address_changed: bool
     """The channel changed it: a label printed before may say another."""
     courier: str | None
@@ -114,5 +127,6 @@ async def read_task(_: Writer, connection: Reading, code: str) -> TaskView:
         raise NotFound("No task or parcel has this code.")
     particulars: dict[str, Any] = row["particulars"]
     instead: dict[str, Any] = row["destination"] or {}
-    changed = {"address_changed": bool(instead)}
-    return TaskView.model_validate({**row, **particulars, **instead, **changed, **_derived(row)})
+    label = {**particulars, **instead, "address_changed": bool(instead)}
+    label["receiver_token"] = label["receiver"].get("token")  # older ones have none
+    return TaskView.model_validate({**row, **label, **_derived(row)})

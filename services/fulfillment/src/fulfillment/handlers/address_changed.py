@@ -12,7 +12,7 @@ from fulfillment.domain.channel_wishes import readdress
 from fulfillment.domain.order import LEFT
 from fulfillment.domain.terms import Place
 from fulfillment.store import gate, orders
-from fulfillment.store.orders import destination_of
+from fulfillment.store.orders import destination_of, receiver_of
 from fulfillment.use_cases.changes import Change, origin_of, save
 
 
@@ -40,8 +40,7 @@ class SendElsewhere:
 
 
 def _written(event: AddressChanged) -> str:
-    receiver = {"name": event.customer.name, "phone": event.customer.phone}
-    return destination_of(receiver, dict(event.address))
+    return destination_of(receiver_of(event.customer), dict(event.address))
 
 
 def _missed(event: AddressChanged, state: str) -> ChangeMissed:

@@ -61,22 +61,14 @@ class Ordered(NamedTuple):
 def _ordered(placed: Placed) -> Ordered:
     if any(line.quantity < 1 for line in placed.lines):
         raise Permanent("A line has no positive quantity.")
-    paid = {p.reference: p.amount_minor for p in placed.payments}
     terms = Terms(
         currency=placed.currency,
         payable_minor=placed.amounts.payable_minor,
         placed_at=placed.placed_at,
-        payments=paid,
+        payments={p.reference: p.amount_minor for p in placed.payments},
         wanted=total_by_sku((line.sku, line.quantity) for line in placed.lines),
         country=placed.address.country,
         region=placed.address.province,
         in_store=placed.delivery == "in_store",
     )
-    particulars = particulars_of(
-        receiver={"name": placed.customer.name, "phone": placed.customer.phone},
-        address=dict(placed.address),
-        lines=[{"sku": i.sku, "title": i.title, "quantity": i.quantity} for i in placed.lines],
-        payments=paid,
-        delivery=placed.delivery,
-    )
-    return Ordered(terms, particulars)
+    return Ordered(terms, particulars_of(placed))

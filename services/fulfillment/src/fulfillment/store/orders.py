@@ -10,7 +10,8 @@ from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, select
 from sqlalchemy.dialects.postgresql import Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from common.contracts.order import Delivery
+from common.contracts.order import Customer, Delivery
+from common.contracts.order import Order as Placed
 from common.database.rows import Columns, insert_statement
 from common.life_cycle import State
 from fulfillment.domain.order import Cancellation, Order, Outcome
@@ -19,6 +20,7 @@ from fulfillment.store.tables import orders
 
 IN_STORE: Delivery = "in_store"
 _JSON = TypeAdapter(dict[str, Any])
+_SALE = ("channel", "shop", "channel_order_no")
 _DOCUMENTS = ("particulars", "destination")
 _FIXED = frozenset({"order_id", *_DOCUMENTS})
 _LOCK = (
@@ -32,7 +34,7 @@ _LOCK = (
 class Saved(NamedTuple):
     order: Order
     particulars: str | None
-    """Receiver, address, lines and payments as JSON; None leaves what is stored."""
+    """Receiver, address, lines, payments and sale as JSON; None leaves what is stored."""
     destination: str | None = None
     """Another receiver and address as JSON; None leaves what is stored."""
 
@@ -116,15 +118,22 @@ def order_of(row: Row[Any]) -> Order:
     )
 
 
-def particulars_of(
-    receiver: dict[str, Any],
-    address: dict[str, Any],
-    lines: list[dict[str, Any]],
-    payments: dict[str, int],
-    delivery: Delivery,
-) -> str:
-    whole = {"receiver": receiver, "address": address, "lines": lines, "payments": payments}
-    whole |= {"delivery": delivery}
+def receiver_of(customer: Customer) -> dict[str, Any]:
+    """Return whom the label names; of one that the channel masks also its key to the receiver."""
+    token = (customer.receiver_token or "").strip() or None
+    return {"name": customer.name, "phone": customer.phone, "token": token}
+
+
+def particulars_of(placed: Placed) -> str:
+    """Return what a label and a packer need of an order, where it was sold, and what was paid."""
+    whole = {
+        "receiver": receiver_of(placed.customer),
+        "address": dict(placed.address),
+        "lines": [{"sku": i.sku, "title": i.title, "quantity": i.quantity} for i in placed.lines],
+        "payments": {p.reference: p.amount_minor for p in placed.payments},
+        "delivery": placed.delivery,
+        "sale": {name: getattr(placed, name) for name in _SALE},
+    }
     return _JSON.dump_json(whole).decode()
 
 
