@@ -117,7 +117,8 @@ def test_no_cookie_is_used_and_the_key_stays_in_the_tab() -> None:
     assert "document.cookie" not in CODE
     kept = re.findall(r"localStorage\.\w+\((\w+)", CODE)
     assert set(kept) == {"CHOICE"}  # the language
-    assert 'credentials: "omit"' in SCRIPTS["api.js"]
+    assert [name for name, text in SCRIPTS.items() if "fetch(" in text] == ["asking.js"]
+    assert 'credentials: "omit"' in SCRIPTS["asking.js"]
 
 
 def test_what_a_script_or_the_page_names_is_there() -> None:
