@@ -17,6 +17,7 @@ from ingest.api import (
     mappings,
     orders,
     quarantine,
+    refunds,
     replaying,
 )
 from ingest.channels.registry import with_configured
@@ -40,6 +41,7 @@ ROUTES = (
     challenges,
     orders,
     quarantine,
+    refunds,
     mapping_trials,
     replaying,
     mappings,

@@ -31,6 +31,7 @@ READ: list[tuple[str, str, Any]] = [
     ("GET", "/v1/imports/{import_id}", None),
     ("GET", "/v1/imports/{import_id}/errors.csv", None),
     ("GET", "/v1/completeness", None),
+    ("GET", "/v1/refunds/untold", None),
 ]
 WRITE: list[tuple[str, str, Any]] = [
     ("POST", "/v1/orders", canonical()),
@@ -38,6 +39,7 @@ WRITE: list[tuple[str, str, Any]] = [
     ("POST", "/v1/orders/{order_id}/cancel", {"reason": "r"}),
     ("PATCH", "/v1/quarantine/{order_id}", {}),
     ("POST", "/v1/quarantine/{order_id}/release", {"reason": "r"}),
+    ("POST", "/v1/refunds/untold/{order_id}/close", {"reference": "r", "reason": "r"}),
     ("POST", "/v1/quarantine/{order_id}/discard", {"reason": "r"}),
     ("POST", "/v1/quarantine/{order_id}/merge", {"into": NO_ID, "reason": "r"}),
     ("POST", "/v1/quarantine/{order_id}/assign", {"owner": "somebody"}),

@@ -21,6 +21,7 @@ from ingest.api import (
     mappings,
     orders,
     quarantine,
+    refunds,
     replaying,
 )
 from ingest.domain import draft, validation
@@ -100,7 +101,16 @@ def test_every_key_that_is_said_is_in_the_tables() -> None:
 
 
 def routes() -> Iterator[str]:
-    for module in (imports, intake, mapping_trials, mappings, orders, quarantine, replaying):
+    for module in (
+        imports,
+        intake,
+        mapping_trials,
+        mappings,
+        orders,
+        quarantine,
+        refunds,
+        replaying,
+    ):
         for route in module.router.routes:
             assert isinstance(route, APIRoute)
             yield re.sub(r"\{\w+\}", "X", route.path)

@@ -21,4 +21,5 @@ kept_refund = Table(
     Column("amount_minor", BigInteger, nullable=False),
     Column("reason", Text),
     Column("requested_at", DateTime(timezone=True)),
+    Column("closed_at", DateTime(timezone=True)),
 )

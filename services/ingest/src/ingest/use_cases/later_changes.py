@@ -21,7 +21,7 @@ from ingest.store import later, quarantine, sales_orders
 from ingest.store.documents import draft_json
 from ingest.store.sales_orders import StoredOrder
 from ingest.use_cases.order_version import CHANNEL, Version, renewed, with_known_hold
-from ingest.use_cases.refunds import announce_refunds
+from ingest.use_cases.refunds import announce_refunds, refunds_of_closed
 from ingest.use_cases.renewing import renew
 from ingest.use_cases.submission import HELD
 
@@ -38,6 +38,8 @@ async def take_version(
         changed = await _change(stored, version, work)
     elif stored.state is State.QUARANTINED:
         changed = await renew(stored, version, work)
+    elif await refunds_of_closed(stored, version.incoming, version.cause, work):
+        changed = stored
     return await _advanced(changed or stored, version, work), changed is not None
 
 

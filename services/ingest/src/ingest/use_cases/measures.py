@@ -8,7 +8,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from common.service import Runtime
 from common.telemetry.measuring import keep_measured
 from ingest.domain.draft import Draft
-from ingest.store import overdue, quarantine
+from ingest.store import kept_refunds, overdue, quarantine
 
 
 @dataclass
@@ -28,6 +28,12 @@ class Measures:
             ["service"],
             registry=self.registry,
         )
+        self._untold = Gauge(
+            "sluice_refunds_untold",
+            "Refunds of orders closed in quarantine that nobody was told of.",
+            ["service"],
+            registry=self.registry,
+        )
         self._value = Counter(
             "sluice_order_value_minor",
             "What orders that were let in are worth, in minor units.",
@@ -35,9 +41,10 @@ class Measures:
             registry=self.registry,
         )
 
-    def waiting(self, orders: int, overdue: int) -> None:
+    def waiting(self, orders: int, overdue: int, untold: int) -> None:
         self._open.labels("ingest").set(orders)
         self._overdue.labels("ingest").set(overdue)
+        self._untold.labels("ingest").set(untold)
 
     def let_in(self, draft: Draft) -> None:
         """Add up what an order is worth that validation has let in."""
@@ -54,7 +61,8 @@ async def keep_quarantine_measured(runtime: Runtime, time: timedelta) -> None:
         async with runtime.works.begin() as work:
             waiting = await quarantine.count_open(work.connection)
             late = await overdue.count(work.connection, work.now - time)
-        measures.waiting(waiting, late)
+            untold = await kept_refunds.count_untold(work.connection)
+        measures.waiting(waiting, late, untold)
 
     await keep_measured(measure, what="quarantine")
 

@@ -14,13 +14,14 @@ from ingest.domain.validation import payment_reasons
 from ingest.store import later, quarantine, sales_orders
 from ingest.store.quarantine import Quarantined, Resolution
 from ingest.store.sales_orders import StoredOrder
+from ingest.use_cases.refunds import pass_on_refunds
 from ingest.use_cases.update_orders import take_payments
 
 
 async def merge(
     work: Work, order_id: UUID, into: UUID, resolution: Resolution, cause: Cause
 ) -> Quarantined:
-    """Close the order, and announce those of its payments that the other does not know.
+    """Close the order; its refunds, and payments that the other does not know, are the other's.
 
     Raises:
         NotFound, Conflict: there is no such order in quarantine, or it may not be merged.
@@ -34,6 +35,7 @@ async def merge(
     if payments and stored.draft.currency != other.draft.currency:
         raise _wrong("into", "other_currency", "The payments are in another currency.")
     taken = await take_payments(other, payments, cause, work)
+    refunds = await pass_on_refunds(order_id, other, cause, work)
     state = step(stored.state, Trigger.DISCARD) or stored.state
     await sales_orders.save(work.connection, order_id, stored.draft, state)
     await quarantine.resolve(work.connection, order_id, resolution)
@@ -44,7 +46,8 @@ async def merge(
         subject=("order", order_id),
         order_id=order_id,
         before={"state": stored.state},
-        after={"state": state, "into": str(into), "payments": len(taken)},
+        after={"state": state, "into": str(into), "payments": len(taken)}
+        | ({"refunds": refunds} if refunds else {}),
         reason=resolution.reason,
     )
     found = await quarantine.find(work.connection, order_id)

@@ -2,6 +2,7 @@
 import { Refused, change, get } from "./api.js";
 import { h } from "./dom.js";
 import { badge, begin, button, confirmed, problem } from "./frame.js";
+import { readUntold, untold } from "./untold.js";
 import { known, moment, span, t, word } from "./words.js";
 
 const PAGE = 50;
@@ -14,7 +15,7 @@ const USUAL = [
   "channel_order_no", "placed_at", "currency", "customer.name", "customer.phone", "address.province",
   "address.city", "address.district", "address.detail",
 ];
-const state = { orders: null, more: false, refusal: null, open: null, filter: { state: "open", reason: "", channel: "", owner: "" }, said: new Map() };
+const state = { orders: null, untold: null, more: false, refusal: null, open: null, filter: { state: "open", reason: "", channel: "", owner: "" }, said: new Map() };
 
 /** Ask for the one order that the address names, or for what the filter finds. */
 async function load() {
@@ -27,6 +28,7 @@ async function load() {
   const { orders } = await get("/v1/quarantine", { ...state.filter, limit: PAGE });
   state.orders = orders;
   state.more = orders.length === PAGE;
+  state.untold = await readUntold();
 }
 
 /** Read more or else; what is refused is told above what was read before. */
@@ -143,6 +145,7 @@ function draw() {
   if (!state.orders) return h("p", { class: "quiet" }, t("loading"));
   if (location.hash) return [onlyOne(), ...state.orders.map(card)];
   return [
+    untold(state.untold, () => reading(load)),
     filters(),
     state.refusal ? problem(state.refusal) : null,
     h("p", { class: "quiet", role: "status" }, t("quarantine.shown", { n: `${state.orders.length}${state.more ? "+" : ""}` })),
