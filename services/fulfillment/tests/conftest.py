@@ -12,6 +12,7 @@ from common.contracts.ingest import (
     CancellationRequested,
     HoldLifted,
     HoldRequested,
+    LinesChanged,
     PaymentReceived,
 )
 from common.contracts.order import Address, Amounts, Customer, Line, Order, Payment
@@ -97,6 +98,12 @@ class Events:
 
     def let_go(self, order_id: UUID, *, no: int = 2) -> HoldLifted:
         return HoldLifted(order_id=order_id, hold_no=no)
+
+    def edited(self, order_id: UUID, *wanted: tuple[str, int], no: int = 1) -> LinesChanged:
+        order = self.an_order(*wanted)
+        return LinesChanged(
+            order_id=order_id, lines_no=no, lines=order.lines, amounts=order.amounts
+        )
 
     def moved(self, order_id: UUID, detail: str, *, no: int = 1, **changes: str) -> AddressChanged:
         order = self.an_order()

@@ -11,6 +11,7 @@ from common.contracts.ingest import (
     CancellationRequested,
     HoldLifted,
     HoldRequested,
+    LinesChanged,
     PaymentReceived,
 )
 from common.contracts.risk import OrderApproved, OrderFlagged, OrderHeld, OrderRejected
@@ -20,6 +21,7 @@ from fulfillment.handlers import (
     cancellation_requested,
     hold_lifted,
     hold_requested,
+    lines_changed,
     order_approved,
     order_flagged,
     order_held,
@@ -36,6 +38,7 @@ def subscriptions() -> Sequence[Subscription]:
         on(CancellationRequested, cancellation_requested.CancelOrders()),
         on(HoldRequested, hold_requested.KeepOrdersBack()),
         on(AddressChanged, address_changed.SendElsewhere()),
+        on(LinesChanged, lines_changed.TakeLinesOff()),
         on(HoldLifted, hold_lifted.LetOrdersGo()),
         on(PaymentReceived, payment_received.CountPayments()),
         on(OrderApproved, order_approved.ProceedWithOrders()),

@@ -62,6 +62,20 @@ class HoldMissed(Event):
     state: str
 
 
+class LinesMissed(Event):
+    """Other lines of an order were not taken: it had left, or they ask for more than was approved.
+
+    A person has to look after it.
+    """
+
+    TYPE: ClassVar[str] = "lines.missed"
+    VERSION: ClassVar[int] = 1
+
+    lines_no: int
+    state: str
+    """Of the order, when the lines came."""
+
+
 class ChangeMissed(Event):
     """The order had left when the channel wanted it kept back, or sent to another address."""
 

@@ -1,4 +1,4 @@
-"""Events published by ingest; `hold_no` and `address_no` count what the channel said of one order.
+"""Events published by ingest; `hold_no`, `address_no` and `lines_no` count what the channel said.
 
 The highest of them is its last word, in whatever order they come.
 """
@@ -81,6 +81,8 @@ class LinesChanged(Event):
     TYPE: ClassVar[str] = "lines.changed"
     VERSION: ClassVar[int] = 1
 
+    lines_no: int = 0
+    """0 in events from before they were counted."""
     lines: tuple[Line, ...]
     amounts: Amounts
 

@@ -6,6 +6,7 @@ from common.contracts.event import Event
 from common.contracts.fulfillment import (
     ChangeMissed,
     HoldMissed,
+    LinesMissed,
     OrderAllocated,
     OrderBackordered,
     OrderCancelled,
@@ -30,6 +31,7 @@ READERS: Mapping[type[Event], tuple[str, ...]] = {
     PaymentReceived: ("fulfillment", "reconciliation"),
     CancellationRequested: ("fulfillment",),
     AddressChanged: ("fulfillment",),
+    LinesChanged: ("fulfillment",),
     HoldRequested: ("fulfillment",),
     HoldLifted: ("fulfillment",),
     OrderApproved: ("fulfillment",),
@@ -45,7 +47,7 @@ READERS: Mapping[type[Event], tuple[str, ...]] = {
 
 OUTSIDE: tuple[type[Event], ...] = (
     ChangeMissed,
-    LinesChanged,
+    LinesMissed,
     MemoChanged,
     QuarantineOverdue,
     RefundRequested,

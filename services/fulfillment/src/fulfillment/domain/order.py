@@ -7,11 +7,12 @@ from enum import StrEnum
 from uuid import UUID
 
 from common.life_cycle import State, Trigger, step
-from fulfillment.domain.terms import Place, Receipt, Terms, paid_minor
+from fulfillment.domain.terms import Piece, Place, Receipt, Terms, paid_minor
 
 REJECTED = "rejected by risk"
 FLAGGED = "flagged by risk"
 KEPT_BACK = "the channel keeps it back"
+EDITED = "the channel took lines off"
 LET_GO = "the channel keeps it back no longer"
 RESERVING = frozenset({State.ALLOCATED, State.PICKING, State.PACKED})
 """In these states stock in the order's warehouse is reserved for it."""
@@ -80,6 +81,10 @@ class Order:
     """Of the channel's last change of the address."""
     destination: Place | None = None
     """Where it goes since then; None: where the terms say."""
+    lines_no: int = 0
+    """Of the channel's last change of the lines."""
+    edited: tuple[Piece, ...] = ()
+    """The lines by that change, where it came before the terms."""
     terms: Terms | None = None
     """None until the approval, which brings them, is here."""
     paid_minor: int = 0

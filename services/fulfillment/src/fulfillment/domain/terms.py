@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Terms:
-    """What fulfilment has to know of what was ordered; never changes."""
+    """What fulfilment has to know of what was ordered; only lines may be taken off."""
 
     currency: str
     payable_minor: int
@@ -21,6 +21,14 @@ class Terms:
     region: str
     in_store: bool = False
     """The goods were handed over where they were sold: no warehouse has to do with it."""
+
+
+class Piece(NamedTuple):
+    """One line, as far as the warehouse has to do with it."""
+
+    sku: str
+    title: str
+    quantity: int
 
 
 class Place(NamedTuple):
@@ -45,6 +53,11 @@ def total_by_sku(lines: Iterable[tuple[str, int]]) -> dict[str, int]:
     for sku, quantity in lines:
         totals[sku] = totals.get(sku, 0) + quantity
     return totals
+
+
+def asks_for_less(wanted: Mapping[str, int], before: Mapping[str, int]) -> bool:
+    """Tell whether something was taken off, and nothing added: SKU -> quantity, both."""
+    return wanted != before and all(n <= before.get(sku, 0) for sku, n in wanted.items())
 
 
 def paid_minor(terms: Terms, receipts: Mapping[str, Receipt]) -> int:

@@ -1,19 +1,22 @@
 """OrderApproved -> OrderAllocated | OrderBackordered; nothing yet where a payment is missing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import NamedTuple
 from uuid import UUID
 
 from common.contracts.event import Message
+from common.contracts.fulfillment import LinesMissed
 from common.contracts.order import Order as Placed
 from common.contracts.risk import OrderApproved
 from common.database.work import Work
 from common.errors import Permanent
+from common.life_cycle import State
+from fulfillment.domain.channel_wishes import misses, with_terms
 from fulfillment.domain.order import Order, approve
 from fulfillment.domain.terms import Terms, total_by_sku
 from fulfillment.store import gate, orders, payments
-from fulfillment.store.orders import particulars_of
+from fulfillment.store.orders import lines_of, particulars_of
 from fulfillment.use_cases.changes import Change, origin_of
 from fulfillment.use_cases.settling import settle
 
@@ -40,15 +43,29 @@ class ProceedWithOrders:
             )
             if after is not known.get(order_id):
                 now[order_id] = after
-                changes[order_id] = Change(after, origin, news.get(order_id))
+                lines = _left(after, ordered[order_id].terms) if order_id in news else None
+                changes[order_id] = Change(after, origin, news.get(order_id), lines=lines)
         await settle(work, list(changes.values()))
+        for order_id in news:
+            _tell_what_is_missed(changes[order_id], work)
 
 
 def _with_terms(known: Order | None, order_id: UUID, terms: Terms) -> Order:
-    """Begin the order, or complete one of which only a hold, a rejection or a cancellation came."""
+    """Begin the order, or complete one of which only what others want of it came before."""
     if known is None:
         return Order(order_id=order_id, terms=terms)
-    return known if known.terms is not None else replace(known, terms=terms)
+    return known if known.terms is not None else with_terms(known, terms)
+
+
+def _left(order: Order, ordered: Terms) -> str | None:
+    return None if order.terms == ordered else lines_of(order.edited)
+
+
+def _tell_what_is_missed(change: Change, work: Work) -> None:
+    order = change.order
+    if order.edited and misses(order, order.edited):
+        missed = LinesMissed(order_id=order.order_id, lines_no=order.lines_no, state=State.RECEIVED)
+        work.publish(missed, because=change.origin.cause)
 
 
 class Ordered(NamedTuple):

@@ -6,8 +6,8 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from pydantic import TypeAdapter
-from sqlalchemy import ARRAY, Row, Uuid, bindparam, func, select
-from sqlalchemy.dialects.postgresql import Insert
+from sqlalchemy import ARRAY, JSON, Row, Text, Uuid, bindparam, case, cast, func, select
+from sqlalchemy.dialects.postgresql import JSONB, Insert
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.contracts.order import Customer, Delivery
@@ -15,13 +15,14 @@ from common.contracts.order import Order as Placed
 from common.database.rows import Columns, insert_statement
 from common.life_cycle import State
 from fulfillment.domain.order import Cancellation, Order, Outcome
-from fulfillment.domain.terms import Place, Terms, total_by_sku
+from fulfillment.domain.terms import Piece, Place, Terms, total_by_sku
 from fulfillment.store.tables import orders
 
 IN_STORE: Delivery = "in_store"
 _JSON = TypeAdapter(dict[str, Any])
 _SALE = ("channel", "shop", "channel_order_no")
-_DOCUMENTS = ("particulars", "destination")
+_LINES = TypeAdapter(list[dict[str, Any]])
+_DOCUMENTS = ("particulars", "destination", "edited")
 _FIXED = frozenset({"order_id", *_DOCUMENTS})
 _LOCK = (
     select(orders)
@@ -37,6 +38,8 @@ class Saved(NamedTuple):
     """Receiver, address, lines, payments and sale as JSON; None leaves what is stored."""
     destination: str | None = None
     """Another receiver and address as JSON; None leaves what is stored."""
+    lines: str | None = None
+    """The lines that are left, as JSON; None leaves what is stored."""
 
 
 async def lock(connection: AsyncConnection, order_ids: Collection[UUID]) -> dict[UUID, Order]:
@@ -72,6 +75,8 @@ async def save(connection: AsyncConnection, changed: Sequence[Saved]) -> None:
         "kept_back": [o.kept_back for o in rows],
         "address_no": [o.address_no for o in rows],
         "destination": [saved.destination for saved in changed],
+        "lines_no": [o.lines_no for o in rows],
+        "edited": [saved.lines for saved in changed],
         "currency": [t and t.currency for t in terms],
         "payable_minor": [t and t.payable_minor for t in terms],
         "paid_minor": [o.paid_minor for o in rows],
@@ -91,7 +96,16 @@ def _save_statement(names: tuple[str, ...]) -> Insert:
     new = statement.excluded
     values: dict[str, Any] = {name: new[name] for name in names if name not in _FIXED}
     values |= {name: func.coalesce(new[name], orders.c[name]) for name in _DOCUMENTS}
+    values["particulars"] = case(
+        (new.edited.is_(None), values["particulars"]),
+        else_=_with_lines(values["particulars"], new.edited),
+    )
     return statement.on_conflict_do_update(index_elements=["order_id"], set_=values)
+
+
+def _with_lines(particulars: Any, lines: Any) -> Any:
+    path = cast(["lines"], ARRAY(Text))
+    return cast(func.jsonb_set(cast(particulars, JSONB), path, cast(lines, JSONB)), JSON)
 
 
 def order_of(row: Row[Any]) -> Order:
@@ -110,6 +124,8 @@ def order_of(row: Row[Any]) -> Order:
         hold_no=row.hold_no,
         kept_back=row.kept_back,
         address_no=row.address_no,
+        lines_no=row.lines_no,
+        edited=tuple(Piece(**line) for line in row.edited or ()),
         destination=None if row.destination is None else _place_of(row.destination["address"]),
         terms=None if row.particulars is None else _terms_of(row),
         paid_minor=row.paid_minor,
@@ -129,12 +145,20 @@ def particulars_of(placed: Placed) -> str:
     whole = {
         "receiver": receiver_of(placed.customer),
         "address": dict(placed.address),
-        "lines": [{"sku": i.sku, "title": i.title, "quantity": i.quantity} for i in placed.lines],
+        "lines": [_line(i.sku, i.title, i.quantity) for i in placed.lines],
         "payments": {p.reference: p.amount_minor for p in placed.payments},
         "delivery": placed.delivery,
         "sale": {name: getattr(placed, name) for name in _SALE},
     }
     return _JSON.dump_json(whole).decode()
+
+
+def lines_of(pieces: Sequence[Piece]) -> str:
+    return _LINES.dump_json([_line(*piece) for piece in pieces]).decode()
+
+
+def _line(sku: str, title: str, quantity: int) -> dict[str, Any]:
+    return {"sku": sku, "title": title, "quantity": quantity}
 
 
 def destination_of(receiver: dict[str, Any], address: dict[str, Any]) -> str:

@@ -26,7 +26,8 @@ metadata = MetaData(schema="fulfillment")
 
 # Terms are null while only a hold, a rejection or a cancellation has come; the approval has them.
 # `particulars` is what the label and the picker need, and what the order was paid with;
-# `destination` the receiver and address that count instead, since the channel changed them.
+# `destination` the receiver and address that count instead, since the channel changed them;
+# `edited` the lines that the channel left, as they also are in `particulars`, once that is here.
 orders = Table(
     "orders",
     metadata,
@@ -40,6 +41,8 @@ orders = Table(
     Column("kept_back", Text),
     Column("address_no", Integer, nullable=False, server_default=text("0")),
     Column("destination", JSON),
+    Column("lines_no", Integer, nullable=False, server_default=text("0")),
+    Column("edited", JSON),
     Column("currency", Text),
     Column("payable_minor", BigInteger),
     Column("paid_minor", BigInteger, nullable=False),

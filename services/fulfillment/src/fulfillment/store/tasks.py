@@ -53,6 +53,16 @@ async def follow(connection: AsyncConnection, changed: Collection[Order]) -> Non
         await connection.execute(_FOLLOW, as_given(columns))
 
 
+async def end(connection: AsyncConnection, orders: Collection[Order]) -> None:
+    """End the living tasks of these orders, whatever becomes of the orders."""
+    if orders:
+        columns: Columns = {
+            "order_id": [o.order_id for o in orders],
+            "state": [State.CANCELLED] * len(orders),
+        }
+        await connection.execute(_FOLLOW, as_given(columns))
+
+
 async def order_of_task(connection: AsyncConnection, code: str) -> UUID | None:
     statement = select(task.c.order_id).where(task.c.code == code)
     found: UUID | None = (await connection.execute(statement)).scalar_one_or_none()

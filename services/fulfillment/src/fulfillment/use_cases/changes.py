@@ -1,8 +1,8 @@
 """Saving and announcing what happened to orders, for all of a batch at once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Self
 
 from common.contracts.event import Cause, Event, Message
 from common.contracts.fulfillment import OrderAllocated, OrderBackordered, OrderCancelled
@@ -10,7 +10,7 @@ from common.database.work import Work
 from common.ids import new_id
 from common.life_cycle import State
 from fulfillment.domain.codes import task_code
-from fulfillment.domain.order import Because, Order, Step
+from fulfillment.domain.order import Because, Order, Step, frees_stock
 from fulfillment.store import backorders, history, orders, tasks
 from fulfillment.store.orders import Saved
 from fulfillment.store.tasks import Task
@@ -18,6 +18,7 @@ from fulfillment.store.tasks import Task
 _TASK_STATES = frozenset(
     {State.PICKING, State.PACKED, State.HANDED_OVER, State.CANCELLED, State.HELD}
 )
+_GIVEN_UP = frozenset({State.CANCELLED, State.HELD})
 
 
 class Origin(NamedTuple):
@@ -25,6 +26,18 @@ class Origin(NamedTuple):
 
     because: Because
     cause: Message[Any] | Cause
+
+
+class Holding(NamedTuple):
+    """What is reserved for an order, and where."""
+
+    warehouse: str | None
+    wanted: Mapping[str, int]
+    """SKU -> quantity."""
+
+    @classmethod
+    def by(cls, order: Order) -> Self:
+        return cls(order.warehouse, order.terms.wanted if order.terms else {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +48,10 @@ class Change:
     """What the label needs, where this change brings it."""
     destination: str | None = None
     """The receiver and address that count instead, where this change brings them."""
+    lines: str | None = None
+    """The lines that are left, where this change brings them."""
+    gives_back: Holding | None = None
+    """What its steps give back, where that is not what the order asks for now."""
 
 
 def origin_of(message: Message[Any], work: Work) -> Origin:
@@ -50,9 +67,10 @@ async def save(work: Work, changes: Sequence[Change]) -> None:
     stepped = [change.order for change in changes if change.order.steps]
     new_tasks = {order.order_id: task for order in stepped for task in _new_task(order)}
     await orders.save(
-        work.connection, [Saved(c.order, c.particulars, c.destination) for c in changes]
+        work.connection, [Saved(c.order, c.particulars, c.destination, c.lines) for c in changes]
     )
     await history.add(work.connection, stepped)
+    await tasks.end(work.connection, [o for o in stepped if _starts_anew(o)])
     await tasks.add(work.connection, list(new_tasks.values()), work.now)
     await tasks.follow(work.connection, [o for o in stepped if _moves_task(o)])
     await _keep_waiting_list(work, stepped)
@@ -67,6 +85,11 @@ def _new_task(order: Order) -> Iterator[Task]:
     if any(step.target is State.ALLOCATED for step in order.steps) and order.warehouse:
         task_id = new_id()
         yield Task(task_id, task_code(task_id), order.order_id, order.warehouse)
+
+
+def _starts_anew(order: Order) -> bool:
+    """Tell whether it gave its goods back and goes on: what follows is another task."""
+    return order.state not in _GIVEN_UP and any(map(frees_stock, order.steps))
 
 
 def _moves_task(order: Order) -> bool:

@@ -10,7 +10,7 @@ from fulfillment.domain.order import Order, frees_stock, serve
 from fulfillment.domain.terms import Terms
 from fulfillment.store import backorders, stock
 from fulfillment.store.stock import Movement
-from fulfillment.use_cases.changes import Change, Origin, save
+from fulfillment.use_cases.changes import Change, Holding, Origin, save
 
 SERVED_AT_ONCE_MAX = 50
 """How many waiting orders one transaction serves; the rest is the chore's."""
@@ -27,8 +27,9 @@ async def settle(work: Work, changes: Sequence[Change]) -> None:
     if not (freeing or leaving or asking):
         await save(work, changes)
         return
-    freed = _movements([change.order for change in freeing], Movement(reserved=-1))
-    gone = _movements(leaving, Movement(on_hand=-1, reserved=-1))
+    back = [change.gives_back or Holding.by(change.order) for change in freeing]
+    freed = _movements(back, Movement(reserved=-1))
+    gone = _movements(list(map(Holding.by, leaving)), Movement(on_hand=-1, reserved=-1))
     await stock.move(work.connection, _sum(freed, gone))
     skus = {sku for _, sku in freed}
     waiting = await _waiting(work, skus, freeing, {change.order.order_id for change in changes})
@@ -96,11 +97,11 @@ def _just_left(order: Order) -> bool:
     return any(step.target is State.HANDED_OVER for step in order.steps)
 
 
-def _movements(moving: Sequence[Order], each: Movement) -> dict[tuple[str, str], Movement]:
+def _movements(moving: Sequence[Holding], each: Movement) -> dict[tuple[str, str], Movement]:
     total: dict[tuple[str, str], Movement] = {}
-    for order in moving:
-        for sku, quantity in _terms(order).wanted.items():
-            key = (order.warehouse or "", sku)
+    for warehouse, wanted in moving:
+        for sku, quantity in wanted.items():
+            key = (warehouse or "", sku)
             change = Movement(each.on_hand * quantity, each.reserved * quantity)
             total[key] = _plus(total.get(key, Movement()), change)
     return total

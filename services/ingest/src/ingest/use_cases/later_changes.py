@@ -123,7 +123,12 @@ async def _announce_parts(stored: StoredOrder, version: Version, before: Seen, w
         work.publish(MemoChanged(order_id=order_id, memo=document.memo), because=cause)
         draft = replace(draft, memo=new.memo)
     if now.lines != before.lines:
-        lines = LinesChanged(order_id=order_id, lines=document.lines, amounts=document.amounts)
+        lines = LinesChanged(
+            order_id=order_id,
+            lines_no=await later.number(work.connection, order_id, "lines", work.now),
+            lines=document.lines,
+            amounts=document.amounts,
+        )
         work.publish(lines, because=cause)
     return draft
 
