@@ -21,7 +21,7 @@ from risk.api.assessments import DecisionView, ReasonView
 from risk.api.fields import Text
 from risk.domain.assessment import Verdict
 from risk.domain.decision import Outcome
-from risk.store import held_orders, missed_holds
+from risk.store import channel_holds, held_orders, missed_holds
 from risk.store.held_orders import HeldOrder
 from risk.use_cases.reviewing import review
 
@@ -50,6 +50,8 @@ class ReviewView(BaseModel):
     lines: int
     left_before_hold: str | None
     """Where the order was when it was flagged, if that came too late to hold it."""
+    kept_back: str | None
+    """Why the channel keeps it back, where it does: approved, it still waits for the channel."""
     receiver: ReceiverView | None = None
 
 
@@ -77,8 +79,10 @@ async def list_reviews(
 ) -> ReviewsView:
     """List held orders, the oldest first; only who may review is told whom they are for."""
     waiting = await held_orders.page(connection, after, limit)
-    missed = await missed_holds.of_orders(connection, [w.held.order_id for w in waiting])
-    reader = Reader(utc_now(), principal.may("risk:write"), missed)
+    order_ids = [w.held.order_id for w in waiting]
+    missed = await missed_holds.of_orders(connection, order_ids)
+    kept_back = await channel_holds.of_orders(connection, order_ids)
+    reader = Reader(utc_now(), principal.may("risk:write"), missed, kept_back)
     return ReviewsView(items=[_view(held, reader) for held in waiting])
 
 
@@ -88,6 +92,7 @@ class Reader(NamedTuple):
     now: datetime
     reviews: bool
     missed: Mapping[UUID, str]
+    kept_back: Mapping[UUID, str]
 
 
 def _view(waiting: HeldOrder, reader: Reader) -> ReviewView:
@@ -109,6 +114,7 @@ def _view(waiting: HeldOrder, reader: Reader) -> ReviewView:
         payable_minor=order.amounts.payable_minor,
         lines=len(order.lines),
         left_before_hold=reader.missed.get(held.order_id),
+        kept_back=reader.kept_back.get(held.order_id),
         receiver=receiver,
     )
 

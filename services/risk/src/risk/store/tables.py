@@ -19,7 +19,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 
 from common.database.schema import carried_tables
-from risk.store import feature_tables  # noqa: F401 - its tables are on the same metadata
+from risk.store import feature_tables, hold_tables  # noqa: F401 - on the same metadata
 from risk.store.schema import metadata as metadata  # noqa: PLC0414 - others take it from here
 
 carried = carried_tables(metadata)

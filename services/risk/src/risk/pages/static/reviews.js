@@ -80,6 +80,7 @@ export function reviews(place) {
           h("span", { class: "amount" }, money(item.payable_minor, item.currency)),
           h("span", { class: "age" }, icon("clock"), t("reviews.age", { age: span(item.age_seconds) })))),
       item.left_before_hold ? left(item) : null,
+      item.kept_back ? keptBack(item) : null,
       reasons(item.reasons),
       item.receiver ? receiver(item.receiver) : null,
       h("p", { class: "meta" },
@@ -92,6 +93,9 @@ export function reviews(place) {
   const left = (item) =>
     notice("bad", h("strong", {}, t("reviews.left")), " ",
       t("reviews.left_about", { state: word("state", item.left_before_hold) }));
+
+  const keptBack = (item) =>
+    notice("warn", h("strong", {}, t("reviews.kept_back", { why: item.kept_back })), " ", t("reviews.kept_back_about"));
 
   function verdict(order, { busy = false, missing = false, refusal = null }) {
     const id = `reason-${order}`;

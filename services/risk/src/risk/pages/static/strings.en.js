@@ -50,6 +50,8 @@ export default {
   "reviews.lines.one": "{n} line",
   "reviews.lines.other": "{n} lines",
   "reviews.age": "waits {age}",
+  "reviews.kept_back": "The channel keeps it back: {why}.",
+  "reviews.kept_back_about": "Approved, it still waits until the channel lets it go.",
   "reviews.left": "It left before it was held.",
   "reviews.left_about": "State: {state}. The decision is on record; the goods have to be stopped by hand.",
   "reviews.receiver": "Receiver",

@@ -50,6 +50,8 @@ export default {
   "reviews.lines.one": "{n} 个商品行",
   "reviews.lines.other": "{n} 个商品行",
   "reviews.age": "已等待 {age}",
+  "reviews.kept_back": "平台暂停发货：{why}。",
+  "reviews.kept_back_about": "即使通过审核，也要等平台放行。",
   "reviews.left": "订单在被拦截前已发出。",
   "reviews.left_about": "当前状态：{state}。判定会留档，货物需要人工追回。",
   "reviews.receiver": "收货人",
