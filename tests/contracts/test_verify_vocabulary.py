@@ -61,4 +61,4 @@ def test_what_fulfillment_calls_announced_is_what_reconciliation_hears_of() -> N
 def test_its_amounts_have_the_decimals_the_services_count_by() -> None:
     assert {currency: money.exponent(currency) for currency in EXPONENTS} == EXPONENTS
     assert money.exponent("CNY") == 2
-    assert money._EXPONENTS == EXPONENTS
+    assert money.EXPONENTS == EXPONENTS

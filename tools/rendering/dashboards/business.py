@@ -2,7 +2,7 @@
 
 from grafana_foundation_sdk.builders.dashboard import Dashboard
 
-from common.money import exponent
+from common.money import EXPONENTS
 from rendering.dashboards.panels import (
     Query,
     Section,
@@ -14,16 +14,13 @@ from rendering.dashboards.panels import (
 )
 from rendering.dashboards.panels import dashboard as empty
 
-# Currencies that are kept in other units than hundredths; `exponent` says which.
-_OTHERS = ("JPY", "KRW", "VND", "CLP", "ISK", "BHD", "KWD", "JOD", "OMR", "TND")
-
 
 def in_units(expression: str) -> str:
     """Return minor units as whole ones: the empty selector in it is filled in for each currency."""
     groups: dict[int, list[str]] = {}
-    for currency in _OTHERS:
-        groups.setdefault(exponent(currency), []).append(currency)
-    known = "|".join(_OTHERS)
+    for currency, decimals in EXPONENTS.items():
+        groups.setdefault(decimals, []).append(currency)
+    known = "|".join(EXPONENTS)
     parts = [expression.replace("{}", f'{{currency!~"{known}"}}') + " / 100"]
     for decimals, currencies in groups.items():
         selector = f'{{currency=~"{"|".join(currencies)}"}}'

@@ -3,28 +3,48 @@
 import re
 from decimal import Decimal
 
-# ISO 4217 exponents that are not 2, of the currencies channels in scope sell in.
-_EXPONENTS = {
-    "JPY": 0,
-    "KRW": 0,
-    "VND": 0,
+# ISO 4217 exponents that are not 2, all of them: a code that is not here has 2 decimals.
+EXPONENTS = {
+    "BIF": 0,
     "CLP": 0,
+    "DJF": 0,
+    "GNF": 0,
     "ISK": 0,
+    "JPY": 0,
+    "KMF": 0,
+    "KRW": 0,
+    "PYG": 0,
+    "RWF": 0,
+    "UGX": 0,
+    "UYI": 0,
+    "VND": 0,
+    "VUV": 0,
+    "XAF": 0,
+    "XOF": 0,
+    "XPF": 0,
     "BHD": 3,
-    "KWD": 3,
+    "IQD": 3,
     "JOD": 3,
+    "KWD": 3,
+    "LYD": 3,
     "OMR": 3,
     "TND": 3,
+    "CLF": 4,
+    "UYW": 4,
 }
 # No exponents, infinities, grouping or digits of other scripts: nobody means them.
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,18}(\.[0-9]{1,18})?")
-_PLAIN_DIGITS = 12
+_PLAIN_DIGITS = 15  # all numbers of so many digits are below MINOR_MAX
 MINOR_MAX = 2**53  # what JSON readers in every language still read exactly
 
 
 def exponent(currency: str) -> int:
-    """Return how many decimals the currency has."""
-    return _EXPONENTS.get(currency, 2)
+    """Return how many decimals the currency has.
+
+    A code that ISO 4217 does not list (yet) has 2: nearly every new currency does, pages reckon
+    the same, and an amount that is finer is refused rather than rounded.
+    """
+    return EXPONENTS.get(currency, 2)
 
 
 def minor_from_decimal(text: str, currency: str) -> int:
@@ -52,7 +72,9 @@ def _plain_minor(text: str, places: int) -> int | None:
     whole, point, fraction = text.partition(".")
     missing = places - len(fraction)
     digits = whole + fraction
-    if missing < 0 or len(digits) > _PLAIN_DIGITS or not (digits.isascii() and digits.isdecimal()):
+    if missing < 0 or len(digits) + missing > _PLAIN_DIGITS:
+        return None
+    if not (digits.isascii() and digits.isdecimal()):
         return None
     if not whole or (point and not fraction):
         return None

@@ -144,6 +144,9 @@ async def test_the_report_for_programs_says_the_same(world: Any) -> None:
 def test_amounts_have_the_decimals_of_their_currency() -> None:
     assert decimal(123_456, "CNY") == "1,234.56"
     assert decimal(123_456, "JPY") == "123,456"
+    assert decimal(123_456, "XOF") == "123,456"
+    assert decimal(123_456, "IQD") == "123.456"
+    assert decimal(123_456, "CLF") == "12.3456"
     assert decimal(-5, "USD") == "-0.05"
 
 

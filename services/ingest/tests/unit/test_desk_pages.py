@@ -13,7 +13,7 @@ from fastapi.routing import APIRoute
 
 from common.http import problems
 from common.http.assets import PARTS
-from common.money import exponent
+from common.money import EXPONENTS, exponent
 from ingest.api import (
     imports,
     intake,
@@ -176,11 +176,12 @@ def test_every_outcome_and_every_reason_has_its_words() -> None:
 
 
 def test_the_form_reckons_with_the_decimals_of_the_services_and_without_floats() -> None:
-    amount = SCRIPTS["amount.js"]
-    found = re.search(r"DECIMALS = (\{[^}]*\})", amount)
+    amount, currencies = SCRIPTS["amount.js"], SCRIPTS["currency.js"]
+    assert 'import { decimalsOf } from "./currency.js";' in amount
+    found = re.search(r"DECIMALS = (\{[^}]*\})", currencies)
     assert found
     decimals: dict[str, int] = json.loads(found[1])
-    known = ("JPY", "KRW", "VND", "CLP", "ISK", "BHD", "KWD", "JOD", "OMR", "TND")
-    for currency in (*known, *decimals, "CNY", "USD", "EUR", "HUF"):
+    for currency in (*EXPONENTS, *decimals, "CNY", "USD", "EUR", "HUF"):
         assert decimals.get(currency, 2) == exponent(currency)
-    assert not re.search(r"Number\(|parseFloat|parseInt|Math\.|toFixed", amount)
+    for script in (amount, currencies):
+        assert not re.search(r"Number\(|parseFloat|parseInt|Math\.|toFixed", script)

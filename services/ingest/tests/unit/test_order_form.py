@@ -10,17 +10,20 @@ from typing import Any
 
 import pytest
 
-from common.money import MINOR_MAX, decimal_from_minor, minor_from_decimal
+from common.http.assets import PARTS
+from common.money import EXPONENTS, MINOR_MAX, decimal_from_minor, minor_from_decimal
 from ingest.domain.draft import Draft
 from ingest.pages.desks import FOLDER
 from ingest.store.documents import read_draft
 
 NODE = shutil.which("node")
 pytestmark = pytest.mark.skipif(NODE is None, reason="there is no JavaScript engine")
-MODULES = ("amount.js", "order_document.js")
+MODULES = {"amount.js": FOLDER, "order_document.js": FOLDER, "currency.js": PARTS}
+CURRENCIES = ("CNY", *EXPONENTS, "QQQ")
 RUN = """
 import { readFileSync } from "node:fs";
 import * as amount from "./amount.js";
+import * as currencies from "./currency.js";
 import * as form from "./order_document.js";
 function plain(_, value) {
   if (typeof value === "bigint") return String(value);
@@ -29,7 +32,7 @@ function plain(_, value) {
 const asked = JSON.parse(readFileSync(0, "utf8"));
 const calls = {
   minor: ([text, currency]) => amount.minorOf(text, currency),
-  major: ([minor, currency]) => amount.majorOf(BigInt(minor), currency),
+  major: ([minor, currency]) => currencies.majorOf(BigInt(minor), currency),
   without: ([typed, list, place]) => form.withoutRow(typed, list, place),
   drafted: ([typed, rows]) => {
     const made = form.drafted(typed, rows);
@@ -67,8 +70,8 @@ Ask = Callable[..., list[Any]]
 
 @pytest.fixture
 def ask(tmp_path: Path) -> Ask:
-    for name in MODULES:
-        (tmp_path / name).write_text(FOLDER.joinpath(name).read_text())
+    for name, folder in MODULES.items():
+        (tmp_path / name).write_text(folder.joinpath(name).read_text())
     (tmp_path / "package.json").write_text('{"type": "module"}')
     (tmp_path / "run.js").write_text(RUN)
 
@@ -90,7 +93,7 @@ def ask(tmp_path: Path) -> Ask:
 def test_amounts_are_read_and_written_as_the_services_do(ask: Ask) -> None:
     texts = ["0", "0.1", "1.005", "19.90", "8.20", "1.10", "1.2300", "007.50", "0.29", "4.35"]
     texts += ["999999999999.99", "90071992547409.91", "90071992547409.92", "9007199254740991"]
-    cases = [(text, currency) for text in texts for currency in ("CNY", "JPY", "KWD")]
+    cases = [(text, currency) for text in texts for currency in CURRENCIES]
     found = ask(*(("minor", *case) for case in cases))
     for (text, currency), minor in zip(cases, found, strict=True):
         try:
@@ -99,7 +102,7 @@ def test_amounts_are_read_and_written_as_the_services_do(ask: Ask) -> None:
             expected = None
         assert minor == expected, (text, currency)
     sums = [0, 1, 9, 10, 99, 100, 1005, 123456789, MINOR_MAX - 1, -5, -12345]
-    again = [(str(minor), currency) for minor in sums for currency in ("CNY", "JPY", "KWD")]
+    again = [(str(minor), currency) for minor in sums for currency in CURRENCIES]
     said = ask(*(("major", *case) for case in again))
     assert said == [decimal_from_minor(int(minor), currency) for minor, currency in again]
 

@@ -1,4 +1,5 @@
 /** Says everything in the reader's language: sentences, numbers and times. */
+import { decimalsOf, majorOf } from "./currency.js";
 import en from "./strings.en.js";
 import zh from "./strings.zh.js";
 
@@ -72,13 +73,13 @@ export const millis = (seconds) =>
 export const clock = (date) =>
   new Intl.DateTimeFormat(locale(), { hour: "2-digit", minute: "2-digit", second: "2-digit" }).format(date);
 
+/** Write minor units as an amount, exactly, whatever its size. */
 export function money(minor, currency) {
-  const format = new Intl.NumberFormat(locale(), { style: "currency", currency });
-  return format.format(minor / 10 ** DECIMALS(currency));
+  const decimals = decimalsOf(currency);
+  const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+  const format = new Intl.NumberFormat(locale(), { style: "currency", currency, ...places });
+  return format.format(majorOf(minor, currency));
 }
-
-const DECIMALS = (currency) =>
-  ({ JPY: 0, KRW: 0, VND: 0, CLP: 0, ISK: 0, BHD: 3, KWD: 3, JOD: 3, OMR: 3, TND: 3 })[currency] ?? 2;
 
 export const bytes = (n) =>
   n === null || n === undefined ? "" : `${number(Math.round(n / 2 ** 20))} MiB`;

@@ -1,5 +1,5 @@
 /** Draws the form of an order; what is wrong with a field is said at the field. */
-import { majorOf } from "./amount.js";
+import { majorOf } from "./currency.js";
 import { h } from "./dom.js";
 import { ADDRESS, CUSTOMER, DELIVERY, LINE, PAYMENT, written } from "./order_document.js";
 import { known, t, word } from "./words.js";

@@ -1,13 +1,10 @@
 /** Says everything in the reader's language: sentences, amounts, times and what codes mean. */
+import { decimalsOf, majorOf } from "./currency.js";
 import en from "./strings.en.js";
 import zh from "./strings.zh.js";
 
 const TABLES = { en, zh };
 const CHOICE = "sluice.desk.language";
-const DECIMALS = {
-  "JPY": 0, "KRW": 0, "VND": 0, "CLP": 0, "ISK": 0,
-  "BHD": 3, "KWD": 3, "JOD": 3, "OMR": 3, "TND": 3
-}; // what the services keep amounts in; others have 2
 const AGES = [["day", 86_400], ["hour", 3_600], ["minute", 60], ["second", 1]];
 
 let language = "en";
@@ -92,13 +89,9 @@ export function milliseconds(seconds) {
 
 /** Write minor units as an amount, exactly, whatever its size. */
 export function money(minor, currency) {
-  const decimals = DECIMALS[currency] ?? 2;
-  const digits = String(Math.abs(minor)).padStart(decimals + 1, "0");
-  const whole = digits.slice(0, digits.length - decimals);
-  const part = decimals ? `.${digits.slice(-decimals)}` : "";
+  const decimals = decimalsOf(currency);
   const places = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
-  const text = `${minor < 0 ? "-" : ""}${whole}${part}`;
-  return number(text, { style: "currency", currency, ...places });
+  return number(majorOf(minor, currency), { style: "currency", currency, ...places });
 }
 
 export function moment(iso) {
