@@ -112,6 +112,14 @@ def test_a_readable_number_is_no_token() -> None:
     assert (draft.customer.receiver_token, draft.customer.phone) == (None, "13812345678")
 
 
+@pytest.mark.parametrize("number", ["15012345678,8899", "13800138000转8888"])
+def test_a_number_with_an_extension_is_no_token_that_stands_for_a_receiver(number: str) -> None:
+    nobody = dict.fromkeys(("receiver_name", "receiver_address", "province", "city"), "")
+    draft, reasons = judged(read("pdd", pdd_order(receiver_phone=number, **nobody)))
+    assert draft.customer.receiver_token is None
+    assert "missing_name" in [reason.code for reason in reasons]
+
+
 # --- pushes of gateways -----------------------------------------------------------------------
 
 

@@ -173,7 +173,7 @@ def test_ids_beyond_what_floats_hold_stay_exact() -> None:
     assert incoming.customer.platform_id == "115310627314723954"
 
 
-def test_who_has_no_shipping_address_gets_it_to_the_billing_address() -> None:
+def test_who_has_no_shipping_address_is_shown_with_the_billing_address() -> None:
     for nothing in (None, {}):
         incoming = draft(shipping_address=nothing)
         assert incoming.address.detail == "9 Other Street Flat 12B"
@@ -417,6 +417,22 @@ def test_an_order_of_which_nothing_is_left_is_told_as_it_was() -> None:
     assert reading.reasons_of(cancelled) == []
 
 
+@pytest.mark.parametrize("status", ["partially_refunded", "pending", "refunded"])
+@pytest.mark.parametrize("shipped", [None, "unfulfilled", "restocked"])
+def test_an_order_of_which_all_was_taken_off_is_cancelled(status: str, shipped: str | None) -> None:
+    nothing = [line_item("A", 2, "120.00", current_quantity=0)]
+    nothing += [line_item("B", 1, "60.50", current_quantity=0)]
+    left = {"current_subtotal_price": "0.00", "current_total_price": "25.00"}
+    told = {"financial_status": status, "fulfillment_status": shipped}
+    assert read("orders/updated", line_items=nothing, **left, **told).cancelled is not None
+
+
+def test_what_was_taken_off_without_saying_of_which_line_goes_to_a_person() -> None:
+    lines = [line_item("A", 3, "100.00"), line_item("B", 1, "50.00")]
+    changes = TAKEN_OFF | {"line_items": lines, "total_outstanding": "0.00"}
+    assert ("discount_unexplained", "amounts.discount_minor") in reasons(**changes)
+
+
 # --- what else comes to the total -------------------------------------------------------------
 
 
@@ -494,12 +510,31 @@ def test_who_got_all_his_money_back_before_it_was_shipped_gets_no_parcel(
 # --- how the goods reach the buyer ------------------------------------------------------------
 
 
-@pytest.mark.parametrize("status", ["fulfilled", "partial"])
-def test_what_was_shipped_already_goes_to_a_person(status: str) -> None:
-    assert reasons(fulfillment_status=status) == [("already_shipped", "fulfillment_status")]
-
-
 NOBODY: dict[str, Any] = {"shipping_address": None, "billing_address": None, "customer": None}
+SHIPPED = [("already_shipped", "fulfillment_status")]
+
+
+def test_what_was_shipped_already_goes_to_a_person() -> None:
+    goods = {"fulfillment_status": "fulfilled"}
+    lines = [line_item("A", 1, "240.00") | goods, line_item("B", 1, "60.50")]
+    assert reasons(fulfillment_status="fulfilled") == SHIPPED
+    assert reasons(fulfillment_status="partial", line_items=lines) == SHIPPED
+
+
+def test_a_gift_card_that_was_sent_at_once_is_no_parcel_that_left() -> None:
+    card = {"requires_shipping": False, "fulfillment_status": "fulfilled"}
+    lines = [line_item("A", 1, "240.00"), line_item("CARD", 1, "60.50") | card]
+    assert reasons(fulfillment_status="partial", line_items=lines) == []
+
+
+def test_goods_that_may_need_a_parcel_are_not_handed_over() -> None:
+    unclear, digital = {"requires_shipping": None}, {"requires_shipping": False}
+    lines = [line_item("A", 1, "240.00") | unclear, line_item("B", 1, "60.50") | digital]
+    assert draft(line_items=lines, **NOBODY).delivery == "shipment"
+
+
+def test_goods_without_a_shipping_address_are_not_sent_to_who_pays() -> None:
+    assert reasons(shipping_address=None) == [("missing_address", "address.detail")]
 
 
 def test_what_is_sold_at_the_till_is_handed_over_there() -> None:

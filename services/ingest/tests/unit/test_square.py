@@ -163,6 +163,18 @@ def test_what_was_shipped_already_goes_to_a_person() -> None:
     assert reading.reasons_of(incoming) == [("already_shipped", "fulfillments")]
 
 
+@pytest.mark.parametrize("state", ["CANCELED", "FAILED"])
+def test_a_shipment_that_was_called_off_ships_nothing(state: str) -> None:
+    (shipment,) = orders.square_order()["order"]["fulfillments"]
+    off = shipment | {"state": state}
+    alone = read(orders.square_order(fulfillments=[off]))
+    assert ("no_parcel", "delivery") in reading.reasons_of(alone)
+    fetched = read(orders.square_order(fulfillments=[off, {"type": "PICKUP"}]))
+    assert (fetched.draft.delivery, reading.reasons_of(fetched)) == ("in_store", [])
+    again = read(orders.square_order(fulfillments=[off, shipment]))
+    assert again.draft.delivery == "shipment"
+
+
 @pytest.mark.parametrize(("currency", "country"), [("USD", "US"), ("JPY", "JP"), ("GBP", "GB")])
 def test_a_sale_at_the_till_is_of_the_country_whose_money_it_takes(
     currency: str, country: str

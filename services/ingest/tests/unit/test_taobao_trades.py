@@ -63,6 +63,18 @@ def test_a_refunded_line_is_not_shipped_and_its_money_is_a_refund() -> None:
     assert refund.requested_at.isoformat() == "2025-11-22T12:00:00+08:00"
 
 
+def test_a_refunded_line_of_a_push_in_capitals_is_not_shipped_either() -> None:
+    def pushed(row: dict[str, Any]) -> dict[str, Any]:
+        return {name.title().replace("_", ""): value for name, value in row.items()}
+
+    payload = {"Orders": [pushed(LINE), pushed(GONE)], "Tid": TID, "Payment": "136.00"}
+    incoming = read("taobao", payload | {"Status": "WAIT_SELLER_SEND_GOODS", "PostFee": "0.00"})
+    assert [row.sku for row in incoming.draft.lines] == ["TEA-250"]
+    assert [(refund.reference, refund.amount_minor) for refund in incoming.refunds] == [
+        ("77", 3_000)
+    ]
+
+
 def test_a_closed_trade_keeps_its_lines_and_what_was_paid() -> None:
     closed = LINE | {"status": "TRADE_CLOSED", "refund_id": "76"}
     incoming = read("taobao", trade(closed, status="TRADE_CLOSED"))

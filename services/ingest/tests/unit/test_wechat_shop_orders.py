@@ -70,7 +70,7 @@ def test_what_is_not_just_what_is_missing_keeps_the_order_out(order: dict[str, A
         (with_status(13), True),
         (with_status(20), False),
         (with_status(20, product_infos=[PIECE | {"on_aftersale_sku_cnt": 1}]), True),
-        (with_status(20, product_infos=[PIECE | {"finish_aftersale_sku_cnt": 1}]), True),
+        (with_status(20, product_infos=[PIECE | {"finish_aftersale_sku_cnt": 1}]), False),
         (with_status(30, product_infos=[PIECE | {"on_aftersale_sku_cnt": 1}]), False),
     ],
 )
@@ -78,6 +78,11 @@ def test_an_open_gift_or_group_or_refund_is_not_shipped(
     order: dict[str, Any], *, held: bool
 ) -> None:
     assert (read("wechat_shop", order).held is not None) is held
+
+
+def test_what_is_left_after_a_refund_is_for_a_person_to_say_and_no_hold_for_ever() -> None:
+    order = with_status(20, product_infos=[PIECE | {"finish_aftersale_sku_cnt": 1}])
+    assert ("line_refunded", "lines") in reasons_of(read("wechat_shop", order))
 
 
 @pytest.mark.parametrize(("way", "parcel"), [(0, True), (1, False), (3, False)])
