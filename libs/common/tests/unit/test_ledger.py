@@ -180,7 +180,8 @@ class TestAsides:
 class TestReaders:
     def test_each_reader_gets_the_types_of_one_publisher(self) -> None:
         assert set(readers_of("risk")) == {"fulfillment"}
-        assert readers_of("ingest")["risk"] == ("order.received.v1",)
+        holds = ("hold.requested.v1", "hold.lifted.v1")
+        assert readers_of("ingest")["risk"] == ("order.received.v1", *holds)
         assert readers_of("reconciliation") == {}
 
     def test_publishers_and_readers_mirror_each_other(self) -> None:
