@@ -7,7 +7,7 @@ from datetime import datetime
 from ingest.domain.draft import Draft
 from ingest.domain.incoming import Incoming
 from ingest.domain.leaves import as_text, leaves
-from ingest.domain.mapping.applying import each_order, orders_to_fetch
+from ingest.domain.mapping.applying import told
 from ingest.domain.mapping.compiled_mapping import CompiledMapping
 from ingest.domain.mapping.tracing import Origin, origins
 from ingest.domain.validation import Reason, checked
@@ -52,13 +52,13 @@ def preview(mapping: CompiledMapping, message: KeptMessage, *, at: datetime) -> 
     """
     payload = exact_json(message.body)
     shop, topic = message.shop, message.topic
-    orders = each_order(mapping, payload, channel=message.channel, shop=shop, topic=topic)
+    said = told(mapping, payload, channel=message.channel, shop=shop, topic=topic)
     made = origins(mapping, payload, shop=shop, topic=topic)
-    read = [(order, how) for order, how in zip(orders, made, strict=True) if order is not None]
+    read = [(order, how) for order, how in zip(said.orders, made, strict=True) if order is not None]
     return Preview(
         orders=tuple(_previewed(order, how, at) for order, how in read[:ORDERS_SHOWN_MAX]),
-        skipped=len(orders) - len(read),
-        to_fetch=tuple(orders_to_fetch(mapping, payload, shop=shop, topic=topic)),
+        skipped=len(said.orders) - len(read),
+        to_fetch=said.to_fetch,
         left_out=max(len(read) - ORDERS_SHOWN_MAX, 0),
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from ingest.domain.draft import Draft
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply, orders_to_fetch
+from ingest.domain.mapping.applying import told
 from ingest.domain.mapping.compiled_mapping import CompiledMapping
 from ingest.domain.mapping.problems import Unreadable
 from ingest.domain.validation import Reason
@@ -31,13 +31,16 @@ def exact_json(body: bytes | str) -> Any:
     """
     try:
         text = body.decode() if isinstance(body, bytes) else body  # UTF-8 alone, and no half of it
-        return json.loads(text, parse_float=Decimal, parse_constant=_refuse)
+        return _EXACT.decode(text)
     except (ValueError, RecursionError, InvalidOperation):  # the last: 1e9999999999999999999
         raise Unreadable("the payload is no JSON") from None
 
 
 def _refuse(_: str) -> Any:
     raise ValueError
+
+
+_EXACT = json.JSONDecoder(parse_float=Decimal, parse_constant=_refuse)
 
 
 def orders_of(
@@ -49,9 +52,9 @@ def orders_of(
         return unreadable_payload(channel, shop, message)
     try:
         payload = exact_json(body)
-        incoming = apply(mapping, payload, channel=channel, shop=shop, topic=topic)
-        to_fetch = orders_to_fetch(mapping, payload, shop=shop, topic=topic)
-        return Read(tuple(incoming), tuple(to_fetch))
+        said = told(mapping, payload, channel=channel, shop=shop, topic=topic)
+        incoming = tuple(one for one in said.orders if one is not None)
+        return Read(incoming, said.to_fetch)
     except Unreadable as error:
         return unreadable_payload(channel, shop, str(error))
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.domain.draft import Draft
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply, orders_to_fetch
+from ingest.domain.mapping.applying import apply, told
 from ingest.domain.mapping.compiled_mapping import CompiledMapping
 from ingest.domain.validation import Reason, checked
 from ingest.mappings import built_in
@@ -36,7 +36,8 @@ def read(channel: str, payload: Any, topic: str = "order", shop: str = "demo") -
 
 
 def to_fetch(channel: str, payload: Any, topic: str, shop: str = "demo") -> list[str]:
-    return orders_to_fetch(mapping_of(channel), exact(payload), shop=shop, topic=topic)
+    mapping = mapping_of(channel)
+    return list(told(mapping, exact(payload), channel=channel, shop=shop, topic=topic).to_fetch)
 
 
 def judged(incoming: Incoming) -> tuple[Draft, list[Reason]]:

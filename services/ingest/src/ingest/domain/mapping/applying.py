@@ -5,6 +5,7 @@ same, so that whoever corrects it sees everything but the one field.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -18,7 +19,7 @@ from ingest.domain.draft import (
     DraftPayment,
 )
 from ingest.domain.incoming import DraftRefund, Incoming
-from ingest.domain.mapping.compiled_mapping import CompiledMapping
+from ingest.domain.mapping.compiled_mapping import CompiledMapping, CompiledThin
 from ingest.domain.mapping.kinds import Setting
 from ingest.domain.mapping.paths import read, rows
 from ingest.domain.mapping.problems import Unreadable
@@ -39,57 +40,57 @@ DEFAULT_REASON = "as the channel says"
 _NOTHING = Setting("", "")
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a payload says of orders."""
+
+    orders: tuple[Incoming | None, ...]
+    """At each place where an order is; None for one that is skipped, or only named."""
+    to_fetch: tuple[str, ...]
+    """Numbers of the orders that it names and does not carry."""
+
+
 def apply(
     mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str
 ) -> list[Incoming]:
     """Read the orders in a payload; none where it is about something else.
 
     Raises:
-        Unreadable: the payload is not what the mapping is for at all.
+        Unreadable: as `told` does.
     """
-    found = each_order(mapping, payload, channel=channel, shop=shop, topic=topic)
-    return [one for one in found if one is not None]
+    found = told(mapping, payload, channel=channel, shop=shop, topic=topic)
+    return [one for one in found.orders if one is not None]
 
 
-def each_order(
-    mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str
-) -> list[Incoming | None]:
-    """Return what is read at each place where an order is; None for one that is skipped.
+def told(mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str) -> Told:
+    """Read all that a payload says.
 
     Raises:
-        Unreadable: as `apply` does.
+        Unreadable: the payload is not what the mapping is for at all, or should name an order and
+            does not.
     """
-    found: list[Incoming | None] = []
-    for node in orders_in(mapping, payload, topic):
-        order = in_hand(mapping, node, topic, shop)
-        thin = _is_thin(mapping, order)
-        found.append(None if thin else _order(mapping, order, channel=channel, shop=shop))
-    return found
-
-
-def orders_to_fetch(mapping: CompiledMapping, payload: Any, *, shop: str, topic: str) -> list[str]:
-    """Return the numbers of the orders that the payload names and does not carry.
-
-    Raises:
-        Unreadable: as `apply` does, or a message that should name an order does not.
-    """
+    orders: list[Incoming | None] = []
     numbers: list[str] = []
-    if mapping.thin is None:
-        return numbers
     for node in orders_in(mapping, payload, topic):
         order = in_hand(mapping, node, topic, shop)
-        if _is_thin(mapping, order):
-            number = read_value(mapping.thin.order_no, order, order.node, order.given)
-            if not isinstance(number, str) or any(key_reasons("", number)):
-                raise Unreadable("the message does not name its order")
-            numbers.append(number)
-    return numbers
+        if mapping.thin is not None and _is_thin(mapping.thin, order):
+            orders.append(None)
+            numbers.append(_number_of(mapping.thin, order))
+        else:
+            orders.append(_order(mapping, order, channel=channel, shop=shop))
+    return Told(tuple(orders), tuple(numbers))
 
 
-def _is_thin(mapping: CompiledMapping, order: InHand) -> bool:
+def _number_of(thin: CompiledThin, order: InHand) -> str:
+    number = read_value(thin.order_no, order, order.node, order.given)
+    if not isinstance(number, str) or any(key_reasons("", number)):
+        raise Unreadable("the message does not name its order")
+    return number
+
+
+def _is_thin(thin: CompiledThin, order: InHand) -> bool:
     # Nothing was counted yet: what the lines add up to is 0 here.
-    given = (*order.given, 0, 0)
-    return mapping.thin is not None and answer_of(mapping.thin.when, "thin.when", order, given)
+    return answer_of(thin.when, "thin.when", order, (*order.given, 0, 0))
 
 
 def in_hand(mapping: CompiledMapping, node: Any, topic: str, shop: str) -> InHand:

@@ -5,13 +5,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from ingest.domain.mapping.kinds import Run, Setting
-from ingest.domain.mapping.paths import Path, read
+from ingest.domain.mapping.paths import Each, Path, Step, read, rows
 from ingest.domain.mapping.problems import Unreadable
 
 Anchors = Mapping[str, Any]
 """What paths begin at, by name: the order, and the places of the mapping."""
 Getter = Callable[[Any, Anchors], Any]
-_ONE, _TWO = 1, 2
+Reader = Callable[..., Any]
+"""Reads from a node; that it may be given the anchors too saves a call for most fields."""
+_ONE = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,41 +40,59 @@ def source_of(paths: Sequence[Path], steps: Sequence[Run], *, together: bool) ->
 
 
 def getter(path: Path) -> Getter:
-    """Return what reads the path; one or two names, which most paths are, without a detour."""
-    names = [step for step in path.steps if isinstance(step, str)]
-    if len(names) < len(path.steps) or len(names) > _TWO or not names:
-        inner = _any_steps(path)
-    else:
-        inner = _one_name(names[0], path) if len(names) == _ONE else _two_names(names, path)
-    anchor = path.anchor
-    return (lambda _, anchors: inner(anchors[anchor], anchors)) if anchor else inner
+    """Return what reads the path; names in a row and lists, as most paths are, without detours."""
+    inner, anchor = _reader(path.steps), path.anchor
+    return (lambda _, anchors: inner(anchors[anchor])) if anchor else inner
 
 
-def _any_steps(path: Path) -> Getter:
-    steps = path.steps
-    return lambda node, _: read(node, steps)
+def _reader(steps: tuple[Step, ...]) -> Reader:
+    """Return what `read` does with these steps, made ready for them."""
+    for place, step in enumerate(steps):
+        if isinstance(step, Each):
+            return _of_each(steps[:place], step, steps[place + 1 :])
+    names = tuple(step for step in steps if isinstance(step, str))
+    if len(names) < len(steps):
+        return lambda node, _=None: read(node, steps)
+    return _one_name(names[0], steps) if len(names) == 1 else _names(names, steps)
 
 
-def _one_name(name: str, path: Path) -> Getter:
-    def get(node: Any, _: Anchors) -> Any:
-        return node.get(name) if type(node) is dict else read(node, path.steps)
+def _one_name(name: str, steps: tuple[Step, ...]) -> Reader:
+    return lambda node, _=None: node.get(name) if type(node) is dict else read(node, steps)
+
+
+def _names(names: tuple[str, ...], steps: tuple[Step, ...]) -> Reader:
+    def get(node: Any, _: object = None) -> Any:
+        at = node
+        for name in names:
+            if type(at) is not dict:
+                return None if at is None else read(node, steps)
+            at = at.get(name)
+        return at
+
+    return get
+
+
+def _of_each(before: tuple[Step, ...], each: Each, after: tuple[Step, ...]) -> Reader:
+    whole = _reader(before) if before else _itself
+    part = _reader(after) if after else _itself
+    counts = each.counts if each.name else None
+
+    def get(node: Any, _: object = None) -> list[Any]:
+        found: list[Any] = []
+        for row in rows(whole(node), before):
+            if counts is None or counts(row):
+                value = part(row)
+                if type(value) is list:
+                    found += value
+                elif value is not None:
+                    found.append(value)
+        return found
 
     return get
 
 
-def _two_names(names: Sequence[str], path: Path) -> Getter:
-    first, second = names
-
-    def get(node: Any, _: Anchors) -> Any:
-        if type(node) is dict:
-            inner = node.get(first)
-            if type(inner) is dict:
-                return inner.get(second)
-            if inner is None:
-                return None
-        return read(node, path.steps)
-
-    return get
+def _itself(node: Any, _: object = None) -> Any:
+    return node
 
 
 def _only(get: Getter, text: str, step: Run) -> Callable[[Any, Anchors, Setting], Any]:
