@@ -13,13 +13,13 @@ from ingest_material.files import (
     own_line,
     second_line,
 )
+from ingest_material.reading import apply
 
 from ingest.domain.draft import Draft, DraftLine, DraftPayment
 from ingest.domain.files.cells import Cell, read_cell
 from ingest.domain.files.faults import Fault
 from ingest.domain.files.grouping import Part, payload_of
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply
 from ingest.domain.validation import checked
 from ingest.mappings.file_formats import FORMATS, file_format
 

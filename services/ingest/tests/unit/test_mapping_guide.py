@@ -5,8 +5,8 @@ import re
 from pathlib import Path
 
 from ingest_material.drafts import NOW
+from ingest_material.reading import apply
 
-from ingest.domain.mapping.applying import apply
 from ingest.domain.mapping.compiling import compiled
 from ingest.domain.mapping.document import read_document
 from ingest.domain.mapping.steps import STEPS

@@ -11,12 +11,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from ingest_material import orders
 from ingest_material.files import SHOPIFY, SHOPIFY_SECOND, TAOBAO, TAOBAO_ITEMS
+from ingest_material.reading import apply
 from ingest_material.shopify import shopify_order
 from ingest_material.woocommerce import woocommerce_order
 
 from ingest.domain.draft import Draft, DraftAmounts, DraftPayment
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply
 from ingest.domain.payments import Paid, Told, all_payments, judge
 from ingest.mappings import built_in
 from ingest.mappings.file_formats import file_format

@@ -5,7 +5,7 @@ from typing import Any
 
 from ingest.domain.draft import Draft
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply, told
+from ingest.domain.mapping.applying import told
 from ingest.domain.mapping.compiled_mapping import CompiledMapping
 from ingest.domain.validation import Reason, checked
 from ingest.mappings import built_in
@@ -22,6 +22,14 @@ def mapping_of(channel: str) -> CompiledMapping:
 def exact(payload: Any) -> Any:
     """Read a payload as it is written in JSON; anything but bytes and text is written first."""
     return exact_json(payload if isinstance(payload, bytes | str) else json.dumps(payload))
+
+
+def apply(
+    mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str
+) -> list[Incoming]:
+    """Return the orders that the payload carries."""
+    said = told(mapping, payload, channel=channel, shop=shop, topic=topic)
+    return [one for one in said.orders if one is not None]
 
 
 def read_all(

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from ingest_material.reading import apply
 
 from ingest.domain.draft import Draft, DraftLine
 from ingest.domain.incoming import Incoming
-from ingest.domain.mapping.applying import apply
 from ingest.domain.mapping.compiling import compiled
 from ingest.domain.mapping.document import read_document
 from ingest.domain.mapping.problems import Unreadable

@@ -50,18 +50,6 @@ class Told:
     """Numbers of the orders that it names and does not carry."""
 
 
-def apply(
-    mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str
-) -> list[Incoming]:
-    """Read the orders in a payload; none where it is about something else.
-
-    Raises:
-        Unreadable: as `told` does.
-    """
-    found = told(mapping, payload, channel=channel, shop=shop, topic=topic)
-    return [one for one in found.orders if one is not None]
-
-
 def told(mapping: CompiledMapping, payload: Any, *, channel: str, shop: str, topic: str) -> Told:
     """Read all that a payload says.
 
