@@ -50,6 +50,8 @@ def test_a_message_of_the_message_service_tells_its_topic_itself() -> None:
     assert message == Message("taobao_trade_TradeBuyerPay", b'{"tid":1}', None)
     plain = json_body({"tid": 1, "content": "a word of the buyer"})
     assert CHANNEL.open(routed(plain, "s").call(), ["s"]) == [Message("trade", plain, None)]
+    no_text = json_body({"topic": "t", "content": {"tid": 1}})  # nothing of it is lost
+    assert CHANNEL.open(routed(no_text, "s").call(), ["s"]) == [Message("t", no_text, None)]
 
 
 def test_either_secret_will_do() -> None:

@@ -24,7 +24,7 @@ PROCEEDING = RESERVING | {
     State.BACKORDERED,
 }
 """In these states an order is on its way out, and may still be stopped."""
-_GIVING_BACK = frozenset({State.CANCELLED, State.HELD})
+GIVING_BACK = frozenset({State.CANCELLED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +222,7 @@ def serve(order: Order, warehouse: str | None, because: Because) -> Order:
 
 
 def frees_stock(taken: Step) -> bool:
-    return taken.target in _GIVING_BACK and taken.source in RESERVING
+    return taken.target in GIVING_BACK and taken.source in RESERVING
 
 
 class Holder(StrEnum):

@@ -10,7 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from common.database.rows import Columns, insert_rows
 from common.life_cycle import State
-from fulfillment.domain.order import Order
+from fulfillment.domain.order import GIVING_BACK, Order
 from fulfillment.store.given import as_given, given_rows
 from fulfillment.store.tables import task
 
@@ -20,7 +20,6 @@ is_living = task.c.state != State.CANCELLED
 _FOLLOW = (
     update(task).where(task.c.order_id == _new.c.order_id, is_living).values(state=_new.c.state)
 )
-_ENDING = frozenset({State.CANCELLED, State.HELD})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +47,7 @@ async def follow(connection: AsyncConnection, changed: Collection[Order]) -> Non
     if changed:
         columns: Columns = {
             "order_id": [o.order_id for o in changed],
-            "state": [State.CANCELLED if o.state in _ENDING else o.state for o in changed],
+            "state": [State.CANCELLED if o.state in GIVING_BACK else o.state for o in changed],
         }
         await connection.execute(_FOLLOW, as_given(columns))
 

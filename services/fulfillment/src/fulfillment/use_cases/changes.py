@@ -10,7 +10,7 @@ from common.database.work import Work
 from common.ids import new_id
 from common.life_cycle import State
 from fulfillment.domain.codes import task_code
-from fulfillment.domain.order import Because, Order, Step, frees_stock
+from fulfillment.domain.order import GIVING_BACK, Because, Order, Step, frees_stock
 from fulfillment.store import backorders, history, orders, tasks
 from fulfillment.store.orders import Saved
 from fulfillment.store.tasks import Task
@@ -18,7 +18,6 @@ from fulfillment.store.tasks import Task
 _TASK_STATES = frozenset(
     {State.PICKING, State.PACKED, State.HANDED_OVER, State.CANCELLED, State.HELD}
 )
-_GIVEN_UP = frozenset({State.CANCELLED, State.HELD})
 
 
 class Origin(NamedTuple):
@@ -89,7 +88,7 @@ def _new_task(order: Order) -> Iterator[Task]:
 
 def _starts_anew(order: Order) -> bool:
     """Tell whether it gave its goods back and goes on: what follows is another task."""
-    return order.state not in _GIVEN_UP and any(map(frees_stock, order.steps))
+    return order.state not in GIVING_BACK and any(map(frees_stock, order.steps))
 
 
 def _moves_task(order: Order) -> bool:

@@ -67,8 +67,8 @@ def _unwrapped(body: bytes) -> tuple[str, bytes]:
     if b'"jdp_response"' in body and (trade := text_at(body, "jdp_response")) is not None:
         return "trade", trade.encode(errors="surrogatepass")
     if b'"content"' in body and (topic := text_at(body, "topic")):
-        content = text_at(body, "content") or ""
-        return topic, content.encode(errors="surrogatepass")
+        content = text_at(body, "content")
+        return topic, body if content is None else content.encode(errors="surrogatepass")
     return "trade", body
 
 

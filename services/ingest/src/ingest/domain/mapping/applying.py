@@ -36,9 +36,6 @@ from ingest.domain.mapping.sections import (
 )
 from ingest.domain.validation import EARLIEST, LATEST, Reason, key_reasons
 
-DEFAULT_REASON = "as the channel says"
-_NOTHING = Setting("", "")
-
 
 @dataclass(frozen=True, slots=True)
 class Told:
